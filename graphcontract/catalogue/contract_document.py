@@ -45,6 +45,8 @@ def make_document(id: str, operation: Operation, sources: Mapping[str, Catalogue
     if permissions is not None:
         document["permissions"] = permissions
     notes = [] if status else [explain_unknown_success(success)]
+    if names := ", ".join(operation.fields):
+        notes.append(f"The contract does not require header fields that a source requires: {names}.")
     stating = sorted({*operation.route, *operation.permissions, *_list_codes(operation)})
     cited = "; ".join(sources[code].title for code in stating)
     document["provenance"] = {"source": f"Catalogue of operations, from: {cited}"[:2000], "notes": notes}
@@ -170,5 +172,8 @@ def _make_title(operation: Operation) -> str:
 
 
 def _list_codes(operation: Operation) -> set[str]:
-    stated = (operation.content, operation.success, operation.types, operation.query, operation.namespace)
+    stated = (
+        *(operation.content, operation.success, operation.types),
+        *(operation.query, operation.fields, operation.namespace),
+    )
     return {code for each in stated for codes in each.values() for code in codes} | set(operation.deprecated)

@@ -51,6 +51,7 @@ class Operation:
     success: Stated = field(default_factory=dict)
     types: Stated = field(default_factory=dict)
     query: Stated = field(default_factory=dict)
+    fields: Stated = field(default_factory=dict)
     namespace: Stated = field(default_factory=dict)
     deprecated: str = ""
     permissions: Mapping[str, Stated] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Operation:
             "success": _complete(self.success, UNKNOWN_2XX, sources),
             "types": self.types,
             "query": self.query,
+            "fields": self.fields,
             "namespace": self.namespace,
         }
         return {name: stated for name, stated in found.items() if stated}
@@ -82,7 +84,8 @@ class Operation:
         agrees with every other.
         """
         found = self.list_statements()
-        found.pop("query", None)  # a source that does not state a query is silent on it
+        for name in ("query", "fields"):  # a source that does not state one is silent on it
+            found.pop(name, None)
         return {name: stated for name, stated in found.items() if _differ(name, stated)}
 
 
@@ -122,7 +125,7 @@ def parse_members(members: Mapping[str, Any]) -> Operation:
 def format_line(operation: Operation) -> str:
     """Format an operation as its line of a catalogue, without the line break."""
     members: dict[str, object] = {"operation": operation.name, "route": _sort(operation.route)}
-    for name in ("content", "success", "types", "query", "namespace"):
+    for name in ("content", "success", "types", "query", "fields", "namespace"):
         stated: Stated = getattr(operation, name)
         if stated:
             members[name] = {value: _sort(stated[value]) for value in sorted(stated)}

@@ -120,6 +120,15 @@ DEPRECATED = """<Annotation Term="Org.OData.Core.V1.Revisions"><Collection><Reco
   <PropertyValue Property="Kind" EnumMember="Org.OData.Core.V1.RevisionKind/Deprecated" />
 </Record></Collection></Annotation>"""
 
+_DELETE = "      deprecated: true\n"
+_IF_MATCH = """\
+      parameters:
+        - name: If-Match
+          in: header
+          schema:
+            type: string
+"""
+
 CHANGES = [
     (
         "beta.tsv",
@@ -261,6 +270,34 @@ CHANGES = [
     (
         "beta.yaml",
         OPENAPI,
+        "name: reason\n          in: query\n          required: true\n",
+        "name: reason\n          in: query\n",
+        {
+            (
+                "input-relaxed",
+                "query parameter reason (required)",
+                "query parameter reason (optional)",
+            ): [f"POST {DESK}/close"]
+        },
+    ),
+    (
+        "beta.yaml",
+        OPENAPI,
+        _DELETE,
+        f"{_DELETE}{_IF_MATCH}          required: true\n",
+        {("required-input-added", "", "field If-Match (required)"): [f"DELETE {DESK}"]},
+    ),
+    ("beta.yaml", OPENAPI, _DELETE, f"{_DELETE}{_IF_MATCH}", {}),
+    (
+        "beta.yaml",
+        OPENAPI,
+        _DELETE,
+        f"{_DELETE}{_IF_MATCH}          required: true\n".replace("If-Match", "Accept"),
+        {},
+    ),
+    (
+        "beta.yaml",
+        OPENAPI,
         "/library/desks/{desk-id}/refill",
         "/library/desks/{desk-id}/restock",
         {("route-appeared", "", "reachable, and not in the catalogue"): [f"POST {DESK}/restock"]},
@@ -309,3 +346,42 @@ def _was_there(
     other = folder / "before"
     other.mkdir(exist_ok=True)
     return found(compare(catalogue, source(other, name))).get(key) == names
+
+
+REQUIRED = OPENAPI.replace(_DELETE, f"{_DELETE}{_IF_MATCH}          required: true\n")
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (REQUIRED, {}),
+        (REQUIRED.replace("If-Match", "if-match"), {}),
+        (
+            REQUIRED.replace("          required: true\n      responses", "      responses"),
+            {("input-relaxed", "field If-Match (required)", "field If-Match (optional)"): [f"DELETE {DESK}"]},
+        ),
+        (OPENAPI, {("input-relaxed", "field If-Match (required)", ""): [f"DELETE {DESK}"]}),
+    ],
+    ids=["the same", "letter case", "optional", "gone"],
+)
+def test_a_required_header_field_is_compared(
+    text: str, rules: dict[tuple[str, str, str], list[str]], snapshot: bool, tmp_path: Path
+) -> None:
+    own = source(tmp_path, "beta.yaml", REQUIRED)
+    catalogue = Catalogue(build_catalogue([own]), "built")
+    (id,) = catalogue.find(f"DELETE {DESK}")
+    assert catalogue.operation(id).fields == {"If-Match": "o"}
+    assert "If-Match" in str(catalogue.contract(id).provenance)
+    base = take_snapshot(tmp_path, catalogue, own) if snapshot else catalogue
+    now = source(tmp_path, "beta.yaml", text)
+    assert found(compare(base, now, snapshot=snapshot)) == rules
+
+
+def test_a_source_that_states_no_header_field_is_silent_on_it(tmp_path: Path) -> None:
+    catalogue = Catalogue(
+        build_catalogue([source(tmp_path, "beta.tsv")], [source(tmp_path, "beta.yaml", REQUIRED)]), "built"
+    )
+    for name in ("beta.tsv", "beta.csdl"):
+        rules = {rule for rule, *_ in found(compare(catalogue, source(tmp_path, name)))}
+        assert not rules & {"input-relaxed", "input-removed", "required-input-added"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,6 +80,7 @@ def expect_contract(line: Line, sources: Mapping[str, CatalogueSource]) -> State
         success=str(choose_status(operation, sources) or UNKNOWN_2XX),
         types=_read_types(types),
         query=tuple(operation.query),
+        fields=tuple(operation.fields),
         deprecated=bool(operation.deprecated),
         permissions=choose_permissions(operation, sources) if operation.permissions else {},
         line=line.number or 1,
@@ -112,16 +113,19 @@ def expect_statement(line: Line, codes: frozenset[str]) -> Statement:
         success=_find_value(stated.get("success", {}), codes) or UNKNOWN_2XX,
         types=_read_types(types.split(",") if types else ()),
         query=tuple(name for name, by in operation.query.items() if not codes.isdisjoint(by)),
+        fields=tuple(name for name, by in operation.fields.items() if not codes.isdisjoint(by)),
         deprecated=not codes.isdisjoint(operation.deprecated),
         permissions=own,
         line=line.number or 1,
     )
 
 
-def read_facts(statement: Statement, origin: FactOrigin) -> dict[str, Fact]:
-    """Read a statement as facts; what it does not state is left out."""
+def read_facts(statement: Statement, origin: FactOrigin, before: Statement | None = None) -> dict[str, Fact]:
+    """Read a statement as facts; what it does not state is left out, and so are optional queries and header
+    fields, but for those that were required before.
+    """
     place = replace(origin, line=statement.line)
-    values = dict(_collect_values(statement))
+    values = dict(_collect_values(statement, before))
     facts = {name: Fact(name, "asserts", value, place) for name, value in values.items()}
     if statement.deprecated is not None:
         facts["deprecation"] = (
@@ -132,11 +136,14 @@ def read_facts(statement: Statement, origin: FactOrigin) -> dict[str, Fact]:
     return facts
 
 
-def _collect_values(statement: Statement) -> Iterator[tuple[str, Value]]:
+def _collect_values(statement: Statement, before: Statement | None) -> Iterator[tuple[str, Value]]:
     status, _, content = statement.success.partition(" ")
+    was = before or statement
     if statement.is_spelled:
         yield "path", split_path(statement.path)
-        yield "query", tuple((name, "required") for name in sorted(statement.query))
+        yield "query", _list_inputs(statement.query, statement, was.query)
+    if statement.fields is not None:
+        yield "fields", _list_inputs(statement.fields, statement, was.fields or ())
     yield "content", statement.content
     yield "success", (int(status) if status.isdigit() else None, content or "none")
     for number, type in enumerate(statement.types, 1):
@@ -144,6 +151,14 @@ def _collect_values(statement: Statement) -> Iterator[tuple[str, Value]]:
             yield f"key-type.{number}", type
     for scheme, fact in SCHEMES.items() if statement.permissions else ():
         yield fact, split_permissions(statement.permissions.get(scheme, ""))
+
+
+def _list_inputs(required: Iterable[str], statement: Statement, before: Iterable[str]) -> Value:
+    names = {name.casefold() for name in before}
+    relaxed = (name for name in statement.optional if name.casefold() in names)
+    return tuple(
+        sorted([*((name, "required") for name in required), *((name, "optional") for name in relaxed)])
+    )
 
 
 def is_listed(line: Line, fact: str, statement: Statement) -> bool:

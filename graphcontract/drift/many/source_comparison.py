@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from graphcontract.catalogue.catalogue import Catalogue
-from graphcontract.catalogue.operation import CatalogueSource
+from graphcontract.catalogue.operation import CatalogueSource, Stated
 from graphcontract.drift.comparison import Hit, are_comparable, compare_facts
 from graphcontract.drift.findings import Against, DriftFinding, compute_fingerprint
 from graphcontract.drift.many.line_facts import (
@@ -146,8 +146,8 @@ class SourceComparison:
         if expected.is_snapshot:
             before = expect_statement(line, self._codes)
         else:
-            before = self._leave_out_query(line, expect_contract(line, expected.sources), statement)
-        old, new = read_facts(before, self._base), read_facts(statement, self.origin)
+            before = self._leave_out_inputs(line, expect_contract(line, expected.sources), statement)
+        old, new = read_facts(before, self._base), read_facts(statement, self.origin, before)
         if self.origin.kind == "permissions":  # all that it states of a request is who may send it
             new = {name: fact for name, fact in new.items() if name.startswith("permissions.")}
         changed = False
@@ -156,12 +156,20 @@ class SourceComparison:
                 changed = self._compare_fact(line, statement, old[name], fact) or changed
         self.tally.changed += changed
 
-    def _leave_out_query(self, line: Line, contract: Statement, statement: Statement) -> Statement:
-        """Leave out a required query that this source never stated: it is silent on it."""
-        stated = line.operation.query.items()
-        own = {name for name, codes in stated if not self._codes.isdisjoint(codes)}
-        names = tuple(name for name in contract.query if name in own or name in statement.query)
-        return replace(contract, query=names)
+    def _leave_out_inputs(self, line: Line, contract: Statement, statement: Statement) -> Statement:
+        """Leave out a required query or header field that this source never stated: it is silent on it."""
+        query = self._choose_own(line.operation.query, statement.query)
+        return replace(
+            contract, query=query, fields=self._choose_own(line.operation.fields, statement.fields or ())
+        )
+
+    def _choose_own(self, expected: Stated, stated: Sequence[str]) -> tuple[str, ...]:
+        """Choose the names that this source states, or that the catalogue has from it."""
+        names = {name.casefold() for name in stated}
+        own = self._codes
+        return tuple(
+            each for each, by in expected.items() if each.casefold() in names or not own.isdisjoint(by)
+        )
 
     def _compare_fact(self, line: Line, statement: Statement, old: Fact, new: Fact) -> bool:
         """Compare two statements of a fact; whether a finding counts."""

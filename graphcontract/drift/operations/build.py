@@ -176,6 +176,7 @@ class CatalogueBuilder:
             success=facts.success,
             types=facts.types,
             query=facts.query,
+            fields=facts.fields,
             namespace=facts.namespace,
             deprecated=facts.deprecated,
             permissions=facts.permissions,
@@ -192,6 +193,7 @@ class _Facts:
     success: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
     namespace: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -205,6 +207,7 @@ class _Facts:
             (self.types, ",".join(each or UNKNOWN for each in statement.types), any(statement.types)),
             (self.namespace, statement.namespace or "", bool(statement.namespace)),
             *((self.query, name, True) for name in statement.query),
+            *((self.fields, name, True) for name in statement.fields or ()),
         ]
         for stated, value, is_stated in values:
             if is_stated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown
@@ -15,6 +15,7 @@ from graphcontract.drift.operations.statement import METHODS, Key, Statement, in
 
 _GENERATOR = "Microsoft.OpenApi.OData"
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+_OF_ANY_REQUEST = ("accept", "authorization", "content-type")  # OpenAPI ignores such parameters
 _NAMESPACE = re.compile(r"((?:\w+\.)+)\w+", re.ASCII)
 
 
@@ -75,6 +76,7 @@ def _read_statement(
     method, path = named
     parameters = _list_parameters(file, item, operation)
     types = (parameters.get(("path", name)) for name in _PARAMETER.findall(path))
+    query, fields = (_list_inputs(parameters, place) for place in ("query", "header"))
     success = _read_success(file, operation)
     namespace = _NAMESPACE.fullmatch(path.rpartition("/")[2].partition("(")[0])
     return Statement(
@@ -84,11 +86,9 @@ def _read_statement(
         content=_read_content(file, operation),
         success="2XX" if generated and success == "204" else success,
         types=tuple(_name_type(file, each) for each in types),
-        query=tuple(
-            name
-            for (place, name), each in parameters.items()
-            if place == "query" and each.is_true("required")
-        ),
+        query=tuple(name for name, required in query.items() if required),
+        fields=tuple(name for name, required in fields.items() if required),
+        optional=frozenset(name for name, required in (*query.items(), *fields.items()) if not required),
         namespace=namespace[1].rstrip(".") if namespace and method == "POST" else None,
         deprecated=operation.is_true("deprecated") or operation.get("x-ms-deprecation") is not None,
         line=operation.line,
@@ -104,6 +104,15 @@ def _list_parameters(file: OpenApiFile, item: Node, operation: Node) -> dict[tup
             parameter = file.follow(each)
             found[parameter.get_text("in") or "", parameter.get_text("name") or ""] = parameter
     return found
+
+
+def _list_inputs(parameters: Mapping[tuple[str, str], Node], place: str) -> dict[str, bool]:
+    """List the names of parameters in the query or the header, and whether each is required."""
+    return {
+        name: each.is_true("required")
+        for (own, name), each in parameters.items()
+        if own == place and (place != "header" or name.casefold() not in _OF_ANY_REQUEST)
+    }
 
 
 def _name_type(file: OpenApiFile, parameter: Node | None) -> str | None:

@@ -28,9 +28,10 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What a source states of an operation. `success` is `2XX` or a status, with ` content` behind it if
-    something is returned. `types` are in the order of the path, None where unknown. `deprecated` is None if
-    the source cannot state it; `line` is from 1. `is_spelled` is False if the source does not spell the path,
-    nor its query, and names it in its own way.
+    something is returned. `types` are in the order of the path, None where unknown. `query` and `fields` name
+    the required query parameters and header fields, `optional` the others of both kinds; `fields` is None if
+    the source cannot state them, and so is `deprecated`. `line` is from 1. `is_spelled` is False if the
+    source does not spell the path, nor its query, and names it in its own way.
     """
 
     version: str
@@ -40,6 +41,8 @@ class Statement:
     success: str = "2XX"
     types: tuple[str | None, ...] = ()
     query: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+    optional: frozenset[str] = frozenset()
     namespace: str | None = None
     deprecated: bool | None = False
     line: int = 1
