@@ -7,12 +7,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from graphcontract.drift.csdl.csdl_file import Element
-from graphcontract.drift.csdl.edm import Operation, Schema
+
+if TYPE_CHECKING:
+    from graphcontract.drift.csdl.edm import Operation, Schema
 
 _CORE = "Org.OData.Core.V1"
-_CAPABILITIES = "Org.OData.Capabilities.V1"
+CAPABILITIES = "Org.OData.Capabilities.V1"
 _NOT_DELETABLE = b"DeleteRestrictions"
 
 
@@ -30,7 +33,7 @@ def find_deprecation(schema: Schema, targets: Collection[str]) -> Revision | Non
     """Find the deprecation of the first of some targets that has one; targets have full names."""
     found: dict[str, list[Element]] = {}
     for at, target in schema.file.find_values("Target"):
-        full = _qualify_target(schema, target)
+        full = qualify_target(schema, target)
         if full in targets:
             found.setdefault(full, []).append(schema.file.read_element(at))
     revisions = (find_revision(schema, each) for target in targets for each in found.get(target, ()))
@@ -40,10 +43,10 @@ def find_deprecation(schema: Schema, targets: Collection[str]) -> Revision | Non
 def index_deprecations(schema: Schema) -> dict[str, Revision]:
     """Find every deprecation in annotations outside of what they annotate, by their targets' full names."""
     found: dict[str, Revision] = {}
-    for element in _find_annotations_with(schema, b"Revisions"):
+    for element in find_annotations_with(schema, b"Revisions"):
         revision = find_revision(schema, element)
         if revision is not None:
-            found.setdefault(_qualify_target(schema, element.attributes.get("Target", "")), revision)
+            found.setdefault(qualify_target(schema, element.attributes.get("Target", "")), revision)
     return found
 
 
@@ -61,8 +64,7 @@ def find_revision(schema: Schema, annotated: Element) -> Revision | None:
             each for found in revisions.find_children("Collection") for each in found.find_children("Record")
         )
         for record in (*revisions.find_children("Record"), *records):
-            values = record.find_children("PropertyValue")
-            properties = {each.attributes.get("Property", ""): _read_value(each) for each in values}
+            properties = {name: read_value(each) for name, each in read_properties(record).items()}
             if (properties.get("Kind") or "").rpartition("/")[2] == "Deprecated":
                 text = properties.get("Description")
                 return Revision(properties.get("Date"), properties.get("RemovalDate"), text, record)
@@ -85,13 +87,13 @@ def is_omissible(schema: Schema, parameter: Element) -> bool:
 def find_undeletable(schema: Schema) -> frozenset[str]:
     """Find the targets of annotations that say that DELETE is not supported, by their full names."""
     return frozenset(
-        _qualify_target(schema, each.attributes.get("Target", ""))
-        for each in _find_annotations_with(schema, _NOT_DELETABLE)
+        qualify_target(schema, each.attributes.get("Target", ""))
+        for each in find_annotations_with(schema, _NOT_DELETABLE)
         if denies_delete(schema, each)
     )
 
 
-def _find_annotations_with(schema: Schema, text: bytes) -> Iterator[Element]:
+def find_annotations_with(schema: Schema, text: bytes) -> Iterator[Element]:
     """Yield the elements `Annotations` that contain a text: most of thousands do not, and are not parsed."""
     starts = [at for at, _, _ in schema.file.iterate_tags("Annotations")]
     owners = {bisect_right(starts, at) - 1 for at in schema.file.find_texts(text)}
@@ -100,20 +102,26 @@ def _find_annotations_with(schema: Schema, text: bytes) -> Iterator[Element]:
 
 def denies_delete(schema: Schema, annotated: Element) -> bool:
     """Whether an element's own annotations say that DELETE is not supported."""
-    values = (
-        value
-        for annotation in annotated.find_children("Annotation")
-        if schema.qualify(annotation.attributes.get("Term", "")) == f"{_CAPABILITIES}.DeleteRestrictions"
-        for record in annotation.find_children("Record")
-        for value in record.find_children("PropertyValue")
-    )
     return any(
-        each.attributes.get("Property") == "Deletable" and (_read_value(each) or "").casefold() == "false"
-        for each in values
+        read_deletable(record) is False
+        for annotation in annotated.find_children("Annotation")
+        if schema.qualify(annotation.attributes.get("Term", "")) == f"{CAPABILITIES}.DeleteRestrictions"
+        for record in annotation.find_children("Record")
     )
 
 
-def _qualify_target(schema: Schema, target: str) -> str:
+def read_deletable(record: Element) -> bool | None:
+    """Read whether restrictions of DELETE allow it; None if they do not say."""
+    value = read_value(read_properties(record).get("Deletable"))
+    return value.casefold() != "false" if value else None
+
+
+def read_properties(record: Element) -> dict[str, Element]:
+    """Read the properties of a record by name."""
+    return {each.attributes.get("Property", ""): each for each in record.find_children("PropertyValue")}
+
+
+def qualify_target(schema: Schema, target: str) -> str:
     """Replace aliases in the target of annotations: `ns.type/member`, or `ns.operation(ns.type, …)`."""
     name, brace, types = target.partition("(")
     head, slash, member = name.partition("/")
@@ -121,9 +129,11 @@ def _qualify_target(schema: Schema, target: str) -> str:
     return f"{schema.qualify(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
 
 
-def _read_value(value: Element) -> str | None:
+def read_value(value: Element | None) -> str | None:
     """Read the value of a record's property, from an attribute or an element."""
-    for kind in ("String", "Date", "EnumMember", "Bool"):
+    if value is None:
+        return None
+    for kind in ("String", "Date", "EnumMember", "Bool", "NavigationPropertyPath", "PropertyPath"):
         if kind in value.attributes:
             return value.attributes[kind]
         for each in value.find_children(kind):

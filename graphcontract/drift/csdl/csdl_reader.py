@@ -173,9 +173,9 @@ class _OperationFacts:
         element = self._operation.element
         parameters: list[tuple[str, str, str]] = []
         for each in self._operation.parameters:
-            name, type = each.attributes.get("Name", ""), each.attributes.get("Type", "")
+            name, type = each.attributes.get("Name", ""), strip_namespace(self._schema.read_type(each))
             presence = "optional" if is_omissible(self._schema, each) else "required"
-            parameters.append((name, strip_namespace(self._schema.qualify(type)), presence))
+            parameters.append((name, type, presence))
         content = "required" if any(presence == "required" for _, _, presence in parameters) else "optional"
         if element.tag == "Function" or not parameters:
             content = "none"
@@ -187,7 +187,7 @@ class _OperationFacts:
         keyed = next((each.type for each in reversed(self._steps or ()) if each.key), self._type)
         keys = self._schema.find_keys(keyed)
         key = self._schema.find_properties(keyed).get(keys[0]) if len(keys) == 1 else None
-        type = strip_namespace(self._schema.qualify(key.attributes.get("Type", ""))) if key else None
+        type = strip_namespace(self._schema.read_type(key)) if key else None
         has_key = self._steps is None or any(each.key for each in self._steps)
         if type is None and has_key and self._schema.is_whole(keyed):
             text = f"the key of {keyed} is {' and '.join(keys)}" if keys else f"{keyed} has no key"
@@ -196,11 +196,7 @@ class _OperationFacts:
         yield "key-type", type and type[:1].lower() + type[1:], key
         properties = self._schema.find_properties(self._type)
         rows = (
-            (
-                name,
-                strip_namespace(self._schema.qualify(each.attributes.get("Type", ""))),
-                each.attributes.get("Nullable") != "false",
-            )
+            (name, strip_namespace(self._schema.read_type(each)), each.attributes.get("Nullable") != "false")
             for name, each in properties.items()
         )
         yield "properties", tuple(sorted(rows)) or None, self._schema.find_structure(self._type)

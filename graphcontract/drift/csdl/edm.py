@@ -11,6 +11,7 @@ from functools import cached_property
 
 from graphcontract.contract.odata import strip_alias
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
+from graphcontract.drift.csdl.navigation import Navigation
 
 _COLLECTION = re.compile(r"Collection\((.*)\)", re.DOTALL)
 _STRUCTURES = ("EntityType", "ComplexType")
@@ -63,6 +64,7 @@ class Schema:
         self._places: list[int] = []
         self._spaces: list[str] = []
         self._aliases: dict[str, str] = {}
+        self.navigation = Navigation(self)
         for at, _, attributes in file.iterate_tags("Schema", "Include"):
             space = attributes.get("Namespace", "")
             self._places.append(at)
@@ -101,6 +103,28 @@ class Schema:
         """The full name of the first container, as annotations call it."""
         found = next(self.file.find_all("EntityContainer"), None)
         return f"{self._find_namespace(found.start)}.{found.attributes.get('Name', '')}" if found else ""
+
+    def name_target(self, step: PathStep) -> str:
+        """Name a step as annotations do: a resource with its container, another member with its type."""
+        return f"{self.container_name}/{step.target}" if "/" not in step.target else step.target
+
+    @cached_property
+    def _underlying(self) -> dict[str, str]:
+        """The underlying types of type definitions, by full name."""
+        found = (each for each in self.file.iterate_tags("TypeDefinition"))
+        return {
+            f"{self._find_namespace(at)}.{attributes.get('Name', '')}": attributes.get("UnderlyingType", "")
+            for at, _, attributes in found
+        }
+
+    def read_type(self, declared: Element) -> str:
+        """Read the full type of a property or parameter; of a type definition its underlying type, which is
+        what requests and responses have.
+        """
+        type = self.qualify(declared.attributes.get("Type", ""))
+        inside = _COLLECTION.fullmatch(type)
+        name = self._underlying.get(inside[1] if inside else type)
+        return type if name is None else f"Collection({name})" if inside else name
 
     def find_structure(self, type: str) -> Element | None:
         """Find the entity or complex type with a full name."""
@@ -174,7 +198,7 @@ class Schema:
         steps: list[PathStep] = []
         for segment in segments:
             step = self.find_next(steps[-1] if steps else None, segment)
-            if step is None:
+            if step is None or not self.navigation.is_navigable([*steps, step]):
                 return None
             steps.append(step)
         return steps
@@ -193,8 +217,8 @@ class Schema:
             for name, reached in onward:
                 further = (*segments, name)
                 state = (reached, further.count(None))
-                if reached == type and state[1] == keys:
-                    return self.follow(further)
+                if reached == type and state[1] == keys and (steps := self.follow(further)):
+                    return steps
                 other = further if reached == type and other is None else other
                 if state not in seen and len(further) < _MOST_SEGMENTS and state[1] <= _MOST_KEYS:
                     seen.add(state)

@@ -74,7 +74,7 @@ class CsdlOperations:
         reached = parent if is_stream else self._reach(path)
         if reached is None or reached[0] is None:
             return None
-        if not is_stream and not self._can_be_deleted(reached[0]):
+        if not is_stream and not self._can_be_deleted(reached[0], path):
             return None
         return Statement(
             self.version,
@@ -160,20 +160,23 @@ class CsdlOperations:
         return self._find_member_deprecation(step) or self._find_type_deprecation(step.type)
 
     def _find_member_deprecation(self, step: PathStep) -> Revision | None:
-        return find_revision(self._schema, step.element) or self._revisions.get(self._name_target(step))
+        return find_revision(self._schema, step.element) or self._revisions.get(
+            self._schema.name_target(step)
+        )
 
     def _find_type_deprecation(self, type: str) -> Revision | None:
         structure = self._schema.find_structure(type)
         own = find_revision(self._schema, structure) if structure is not None else None
         return own or self._revisions.get(type)
 
-    def _name_target(self, step: PathStep) -> str:
-        """Name a step as annotations do: a resource with its container, another member with its type."""
-        return f"{self._schema.container_name}/{step.target}" if "/" not in step.target else step.target
-
-    def _can_be_deleted(self, step: PathStep) -> bool:
+    def _can_be_deleted(self, step: PathStep, path: str) -> bool:
         """Whether a step leads to an entity, and no annotation says that it cannot be deleted."""
-        denied = self._name_target(step) in self._undeletable or denies_delete(self._schema, step.element)
+        allowed = self._schema.navigation.is_deletable(self._list_steps(path))
+        if allowed is not None:
+            return allowed and step.element.tag != "Property"
+        denied = self._schema.name_target(step) in self._undeletable or denies_delete(
+            self._schema, step.element
+        )
         return step.element.tag != "Property" and not denied
 
     @cached_property
@@ -199,7 +202,15 @@ class CsdlOperations:
         for each in reversed(unknown):
             found = self._enter(found, each.rpartition("/")[2]) if found is not None else None
             self._reached[each] = found
+            if found is not None and not self._schema.navigation.is_navigable(self._list_steps(each)):
+                self._reached[each] = found = None
         return found
+
+    def _list_steps(self, path: str) -> list[PathStep]:
+        """List the steps of a path that was followed."""
+        ends = (index for index, each in enumerate(f"{path}/") if each == "/" and index)
+        reached = (self._reached[path[:end]] for end in ends)
+        return [each[0] for each in reached if each is not None and each[0] is not None]
 
     def _enter(self, before: Reached, segment: str) -> Reached | None:
         at, types = before
@@ -248,7 +259,7 @@ class CsdlOperations:
         return self._name_type(self._schema.find_properties(type).get(keys[0])) if len(keys) == 1 else None
 
     def _name_type(self, element: Element | None) -> str | None:
-        type = strip_namespace(self._schema.qualify(element.attributes.get("Type", ""))) if element else ""
+        type = strip_namespace(self._schema.read_type(element)) if element else ""
         return type[:1].lower() + type[1:] or None
 
     def _iterate_paths(self) -> Iterator[tuple[str, PathStep]]:
