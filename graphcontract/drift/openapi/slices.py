@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import zip_longest
 from typing import NoReturn
@@ -64,6 +64,7 @@ class OpenApiFile:
         except LayoutError:
             self._document = self._parse_whole()
         else:
+            self._reject_tabs()
             if self._outline.json and not self._outline.is_closed():
                 place = FactOrigin("openapi", source.name, source.version)
                 raise Unknown("its first bracket is never closed: the file is truncated", place)
@@ -122,6 +123,10 @@ class OpenApiFile:
             if following is None:
                 part = self._check_not_truncated(self._outline.complete(part))
                 following = part.end
+            if self._outline.has_value(part):
+                node = self._parse(replace(part, end=following)).get(part.key)
+                yield PathItem(part.key, Node(node.data if node else None, self._outline.find_line_at(at)))
+                continue
             found = self._outline.find_members(at, following, members)
             data: dict[str, Node] = {}
             for each in found:
@@ -132,6 +137,19 @@ class OpenApiFile:
                     data[each.key] = node
             yield PathItem(part.key, Node(data, self._outline.find_line_at(at)))
         self._outline.release()
+
+    def _reject_tabs(self) -> None:
+        """Reject a tab that indents a path, a member of it, or less: the outline would overlook the line."""
+        path = self._outline.find_first(self._get_paths())
+        try:
+            most = self._outline.find_first(path).indent
+        except LayoutError:  # it is empty, or all in one line
+            most = path.indent
+        found = re.search(rb"\n {0,%d}\t[ \t]*[^\s#]" % most, self._data)
+        if found is not None:
+            line = self._outline.find_line_at(found.start() + 1)
+            problem = f"the line is indented by a tab, and the file is larger than {_MOST_WHOLE >> 20} MiB"
+            self._reject(problem, line, "Indent it by spaces, for example with `jq .` or `yq -P`.")
 
     def _find_lines_ending(self, pattern: str) -> Iterator[int]:
         indent = self._outline.find_first(self._get_paths()).indent
@@ -271,7 +289,8 @@ class OpenApiFile:
 
     def _parse_whole(self) -> Node:
         if len(self._data) > _MOST_WHOLE:
-            problem = f"its layout is not one key per line, and it is larger than {_MOST_WHOLE >> 20} MiB"
+            layout = "its layout is not one key per line, indented by spaces"
+            problem = f"{layout}, and it is larger than {_MOST_WHOLE >> 20} MiB"
             raise SourceError(f"{self._source.name}: {problem}", "Reformat it with `jq .` or `yq -P`.")
         data = self._data[:]
         self._digest.update(data)

@@ -14,9 +14,10 @@ from itertools import chain
 
 _WINDOW = 1024 * 1024  # bytes to count lines in at a time: a copy of the whole file would be 60 MB
 _LONGEST = 4 * 1024  # bytes of a line in which its key is looked for
-_KEY = re.compile(rb"( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'{}\[\],#&*!|>%@`-][^\n]*?)) *:(?=[ \r\n])")
+_KEY = re.compile(rb"( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'{}\[\],#&*!|>%@`-][^\n]*?)) *:(?=[ \t\r\n])")
 
-_MEMBER = re.compile(rb"\n( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'#-][^\n:]*)) *:(?=[ \r\n])")
+_MEMBER = re.compile(rb"\n( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'#-][^\n:]*)) *:(?=[ \t\r\n])")
+_PROPERTIES = re.compile(rb"\A(?:[&!]\S*\s*)+")  # of a YAML node: its anchor and its tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,13 @@ class Outline:
         """Yield the offsets of lines whose beginning matches a pattern."""
         return (at + 1 for at in self._search(re.compile(rb"\n" + pattern), start))
 
+    def has_value(self, part: YamlNode) -> bool:
+        """Whether the line of a part's key has a value, such as an alias, beside a comment or anchor."""
+        line = self._data[part.start : part.start + _LONGEST].partition(b"\n")[0] + b"\n"
+        key = _KEY.match(line)
+        value = _PROPERTIES.sub(b"", line[key.end() :].strip()) if key else b""
+        return value != b"{" if self.json else value[:1] not in (b"", b"#")
+
     def is_within(self, parent: YamlNode, at: int) -> bool:
         """Whether the line that begins at an offset is still part of a parent."""
         known = self._reach.get(parent.start, parent.start)
@@ -193,9 +201,11 @@ class Outline:
             start = found.end()
 
     def _find_end(self, indent: int, start: int, end: int) -> int | None:
-        """Find the first line after `start`, and before `end`, that is indented as little, and no comment."""
+        """Find the first line after `start`, and before `end`, that is indented as little, and no comment. A
+        line with a tab in its indentation is blank, or the parser rejects the part that it is in.
+        """
         # Optimized for speed: for a large file these searches take most of the time.
-        pattern = rb"\n(?! {%d}| *(?:[\r\n#]|\Z))" % (indent + 1) if indent else rb"\n[^ \n\r#]"
+        pattern = rb"\n(?! {%d}| *(?:[\t\r\n#]|\Z))" % (indent + 1) if indent else rb"\n[^ \t\n\r#]"
         ends = re.compile(pattern).search(self._data, start, end)
         while ends and self._is_element(ends.start() + 1, indent):
             ends = re.compile(pattern).search(self._data, ends.start() + 1, end)
