@@ -11,6 +11,7 @@ from typing import Any
 from graphcontract.drift.contract_facts import SCHEMES
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.openapi.yaml_values import ValuesError, parse_json
 from graphcontract.drift.operation_paths import fold_path
 from graphcontract.drift.page.request_lines import parse_target
 from graphcontract.drift.source_file import decode_text, read_bytes
@@ -51,18 +52,43 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
 
 def parse_permissions(source: Source) -> tuple[str, Any]:
-    """Read the file as text and as JSON; raises `SourceError` if it is not JSON."""
+    """Read the file as text and as JSON; raises `SourceError` if it is not JSON, or has a name twice in one
+    object: readers of JSON differ in which of the two values they keep.
+    """
     text = decode_text(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
     try:
-        return text, json.loads(text)
+        return text, json.loads(text, object_pairs_hook=_make_object)
     except RecursionError:
         raise SourceError(f"{source.name}: it is nested too deeply", "Fetch it again.") from None
+    except _RepeatedName:
+        raise _locate_repeated_name(source, text) from None
     except ValueError as error:
         line = getattr(error, "lineno", None)
         place = f"{source.name}:{line}" if line else source.name
         raise SourceError(
             f"{place}: it is not valid JSON: {error}", "Fetch the complete file again."
         ) from None
+
+
+class _RepeatedName(Exception):
+    """An object has a name twice."""
+
+
+def _make_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) != len(members):
+        raise _RepeatedName
+    return made
+
+
+def _locate_repeated_name(source: Source, text: str) -> SourceError:
+    """Make the error for a name that occurs twice; it is found by a slower parser, which has lines."""
+    problem, line = "a name occurs twice in one object", 1
+    try:
+        parse_json(text.encode())
+    except ValuesError as error:
+        problem, line = str(error), error.line
+    return SourceError(f"{source.name}:{line}: {problem}", "Remove one of the two, or fetch the file again.")
 
 
 def rate_permissions(grants: Sequence[Grant]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
