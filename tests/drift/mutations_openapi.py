@@ -49,6 +49,12 @@ _REASON = """\
                 reason:
                   type: string
 """
+_VARIABLE = """\
+url: https://graph.microsoft.com/{{version}}
+    variables:
+      version:
+        default: {}
+"""
 _WHY = _REASON.replace("              required:\n                - reason\n", "")
 
 
@@ -217,6 +223,12 @@ LOUD = (
         ("version-appeared",),
     ),
     Mutation(
+        "another version by a variable of the server",
+        swap("url: https://graph.microsoft.com/beta\n", _VARIABLE.format("v1.0")),
+        {"version": "v1.0"},
+        ("version-appeared",),
+    ),
+    Mutation(
         "another version that lacks it",
         swap("url: https://graph.microsoft.com/beta", "url: https://graph.microsoft.com/v1.0", _ITEM, ""),
         {"version": "v1.0", "route": "absent"},
@@ -368,6 +380,10 @@ SILENT = (
     Mutation(
         "no server, but a version",
         swap("servers:\n  - url: https://graph.microsoft.com/beta\n", "", "1.0.1", "beta"),
+    ),
+    Mutation(
+        "the version is a variable of the server",
+        swap("url: https://graph.microsoft.com/beta\n", _VARIABLE.format("beta")),
     ),
     Mutation(
         "more servers of the version",

@@ -246,6 +246,33 @@ CHANGES = [
     (
         "beta.csdl",
         CSDL,
+        ' IsComposable="true"',
+        "",
+        {("route-gone", "reachable", "absent"): [f"POST {FOUND}/close"]},
+    ),
+    (
+        "beta.csdl",
+        CSDL,
+        '<EntityType Name="desk" BaseType="graph.entity">',
+        '<EntityType Name="desk" BaseType="graph.entity">\n'
+        '<Key><PropertyRef Name="id" /><PropertyRef Name="code" /></Key>',
+        {
+            ("route-gone", "reachable", "absent"): [
+                f"DELETE {DESK}",
+                f"POST {DESK}/close",
+                f"POST {DESK}/library.security.lock",
+                f"DELETE {DESK}/owner/$ref",
+                f"DELETE {DESK}/photo/$value",
+                f"DELETE {DESK}/readers/$ref",
+                f"DELETE {DESK}/readers/{{reader-id}}/$ref",
+            ],
+            # Without a change there are more, below the key.
+            ("route-appeared", "", "reachable, and not in the catalogue"): ["DELETE /readers/{reader-id}"],
+        },
+    ),
+    (
+        "beta.csdl",
+        CSDL,
         'Name="readers" Type="Collection(graph.reader)"',
         'Name="readers" Type="graph.reader"',
         {
@@ -346,6 +373,18 @@ def _was_there(
     other = folder / "before"
     other.mkdir(exist_ok=True)
     return found(compare(catalogue, source(other, name))).get(key) == names
+
+
+def test_a_type_that_is_no_longer_stated_is_a_finding_of_a_snapshot(tmp_path: Path) -> None:
+    own = source(tmp_path, "beta.yaml")
+    catalogue = Catalogue(build_catalogue([own]), "built")
+    snapshot = take_snapshot(tmp_path, catalogue, own)
+    key = "        required: true\n        schema:\n          type: string\n          format: uuid\n"
+    assert OPENAPI.count(key) == 1
+    now = source(tmp_path, "beta.yaml", OPENAPI.replace(key, "        required: true\n"))
+    dropped = {("statement-dropped", "guid", ""): [f"DELETE {DESK}"]}
+    assert found(compare(snapshot, now, snapshot=True)) == dropped
+    assert found(compare(catalogue, now)) == {}
 
 
 REQUIRED = OPENAPI.replace(_DELETE, f"{_DELETE}{_IF_MATCH}          required: true\n")

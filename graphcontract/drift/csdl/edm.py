@@ -335,6 +335,11 @@ class Schema:
         )
 
 
+def is_composable(step: PathStep) -> bool:
+    """Whether segments may follow a step: below a function only if it is composable (OData CSDL, 12.3)."""
+    return step.element.tag != "Function" or step.element.attributes.get("IsComposable") == "true"
+
+
 def strip_namespace(type: str) -> str:
     """Remove the namespace from a type's name, also within `Collection()`."""
     inside = _COLLECTION.fullmatch(type)

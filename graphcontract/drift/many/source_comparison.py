@@ -148,6 +148,8 @@ class SourceComparison:
         else:
             before = self._leave_out_inputs(line, expect_contract(line, expected.sources), statement)
         old, new = read_facts(before, self._base), read_facts(statement, self.origin, before)
+        if expected.is_snapshot and statement.types:
+            new |= {name: Fact(name, "silent", None, self.origin) for name in old if _is_dropped(name, new)}
         if self.origin.kind == "permissions":  # all that it states of a request is who may send it
             new = {name: fact for name, fact in new.items() if name.startswith("permissions.")}
         changed = False
@@ -232,6 +234,11 @@ class SourceComparison:
             finding = replace(finding, known=skew)
         self.findings.append((finding, name))
         return finding.counts
+
+
+def _is_dropped(name: str, new: Mapping[str, Fact]) -> bool:
+    """Whether the type of a key is no longer stated."""
+    return name.startswith("key-type.") and name not in new
 
 
 def _name(statement: Statement) -> str:

@@ -145,9 +145,18 @@ def read_version(file: OpenApiFile, source: Source, notes: FactCollector) -> str
 
 def _read_servers(notes: FactCollector, servers: Node | None) -> None:
     for server in servers.elements() if servers else ():
-        version = find_version(server.get_text("url") or "")
+        version = find_version(_expand_url(server))
         if version:
             notes.add_fact("version", version, notes.locate(server.line))
+
+
+def _expand_url(server: Node) -> str:
+    """Return the URL of a server with the default values of its variables."""
+    url = server.get_text("url") or ""
+    variables = server.get("variables")
+    for name, variable in variables.members() if variables else ():
+        url = url.replace(f"{{{name}}}", variable.get_text("default") or "")
+    return url
 
 
 def _read_absence(file: OpenApiFile, notes: FactCollector, version: str | None, wanted: Wanted) -> None:

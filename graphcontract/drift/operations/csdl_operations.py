@@ -20,7 +20,7 @@ from graphcontract.drift.csdl.annotations import (
 )
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.csdl_reader import OWN_NAMESPACES, find_schema_version
-from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, strip_namespace
+from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, is_composable, strip_namespace
 from graphcontract.drift.model import Source, SourceError
 from graphcontract.drift.operations.statement import Key, Statement
 
@@ -128,7 +128,7 @@ class CsdlOperations:
 
     def _describe_action(self, above: str, last: str, path: str) -> Statement | None:
         reached = self._reach(above)
-        if reached is None or reached[0] is None:
+        if reached is None or reached[0] is None or not is_composable(reached[0]):
             return None
         action = self._schema.find_bound(self._find_named(strip_namespace(last), "Action"), reached[0])
         if action is None:
@@ -214,9 +214,13 @@ class CsdlOperations:
 
     def _enter(self, before: Reached, segment: str) -> Reached | None:
         at, types = before
+        if at is not None and not is_composable(at):
+            return None
         if _KEY.fullmatch(segment):
             step = self._schema.find_next(at, None)
-            return (step, (*types, self._find_key_type(step.type))) if step else None
+            if step is None or len(self._schema.find_keys(step.type)) > 1:
+                return None  # a segment has one value, and a key of several needs them all
+            return step, (*types, self._find_key_type(step.type))
         call = _CALL.fullmatch(segment)
         if call is None:
             step = self._schema.find_next(at, segment)
