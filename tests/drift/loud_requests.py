@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.drift.library import PAGE
 from tests.drift.mutations import CONTENT, HEADERS, REQUEST, Mutation, swap, without
 
-LOUD = (
+LOUD: tuple[Mutation, ...] = (
     Mutation(
         "another method", PAGE, swap("POST /l", "DELETE /l", "POST http", "DELETE http"), ("method-changed",)
     ),
@@ -90,6 +90,24 @@ LOUD = (
         PAGE,
         swap(HEADERS, HEADERS + "|If-Match|An etag. Required.|\n"),
         ("required-input-added",),
+    ),
+    *(
+        Mutation(
+            f"a required field in other words: {text}",
+            PAGE,
+            swap(HEADERS, f"{HEADERS}|If-Match|The etag. {text}|\n"),
+            ("required-input-added",),
+        )
+        for text in ("This is mandatory.", "You must include this header.", "This header must be sent.")
+    ),
+    *(
+        Mutation(
+            f"an optional field in other words: {text}",
+            PAGE,
+            swap(HEADERS, f"{HEADERS}|If-Match|The etag. {text}|\n"),
+            ("optional-input-added",),
+        )
+        for text in ("It isn't mandatory.", "The value must include the quotes.", "Not required.")
     ),
     Mutation(
         "an optional field", PAGE, swap(HEADERS, HEADERS + "|Prefer|Optional.|\n"), ("optional-input-added",)

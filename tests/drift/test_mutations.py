@@ -34,7 +34,12 @@ def named(mutation: Mutation | PermissionsMutation) -> str:
 
 
 def test_there_are_enough() -> None:
-    every = (*LOUD, *SILENT, *PERMISSIONS_LOUD, *PERMISSIONS_SILENT)
+    every: tuple[Mutation | PermissionsMutation, ...] = (
+        *LOUD,
+        *SILENT,
+        *PERMISSIONS_LOUD,
+        *PERMISSIONS_SILENT,
+    )
     assert len(every) >= 130
     assert len({(type(each), each.name, bool(each.rules)) for each in every}) == len(every)
 

@@ -35,6 +35,13 @@ _STATUS_HEADS = {
 _UNNAMED = {"none", "n/a", "not applicable", "-", "–", "—", "no headers", "no parameters"}
 _PHRASES = {str(each.value): each.phrase.split()[0] for each in HTTPStatus} | {"413": "(?:Payload|Content)"}
 _CODE = re.compile(r"`(?:HTTP/[\d.]+ )?([45]\d\d)\b[^`]{0,60}`|(?<![\w.`])([45]\d\d)(?=\s)")
+_OPTIONAL = re.compile(r"\boptional\b|(?:\bnot|n't) (?:required|mandatory)\b")
+# "must include" alone may be about the value: "must include an address".
+_REQUIRED = re.compile(
+    r"\brequired\b|\bmandatory\b"
+    r"|\bmust (?:include|send|specify|provide|supply|set|pass) (?:this|the) (?:header|parameter)\b"
+    r"|(?:\A|\. |\b(?:header|parameter) )must be (?:included|sent|specified|provided|supplied|present)\b"
+)
 _COUNTED = re.compile(r"\b(?:up to|than|most|least|limit of|maximum of) $", re.IGNORECASE)
 _STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.]*\d)")
 
@@ -130,9 +137,9 @@ def read_presence(cells: Mapping[str, str]) -> str:
         if head.startswith("required"):
             return "required" if _fold(cell) in ("yes", "true", "required", "✅") else "optional"
     text = " ".join(map(_fold, cells.values()))
-    if re.search(r"\bnot required\b|\boptional\b|isn't required", text):
+    if _OPTIONAL.search(text):
         return "optional"
-    return "required" if re.search(r"\brequired\b", text) else "optional"
+    return "required" if _REQUIRED.search(text) else "optional"
 
 
 def _read_clouds_row(names: Sequence[str | None], row: Row, table: Block) -> Cell:
