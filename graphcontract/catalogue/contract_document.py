@@ -174,6 +174,6 @@ def _make_title(operation: Operation) -> str:
 def _list_codes(operation: Operation) -> set[str]:
     stated = (
         *(operation.content, operation.success, operation.types),
-        *(operation.query, operation.fields, operation.namespace),
+        *(operation.query, operation.fields, operation.namespace, operation.removal),
     )
     return {code for each in stated for codes in each.values() for code in codes} | set(operation.deprecated)

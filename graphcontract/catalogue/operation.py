@@ -54,6 +54,7 @@ class Operation:
     fields: Stated = field(default_factory=dict)
     namespace: Stated = field(default_factory=dict)
     deprecated: str = ""
+    removal: Stated = field(default_factory=dict)
     permissions: Mapping[str, Stated] = field(default_factory=dict)
 
     @property
@@ -76,6 +77,7 @@ class Operation:
             "query": self.query,
             "fields": self.fields,
             "namespace": self.namespace,
+            "removal": self.removal,
         }
         return {name: stated for name, stated in found.items() if stated}
 
@@ -125,7 +127,7 @@ def parse_members(members: Mapping[str, Any]) -> Operation:
 def format_line(operation: Operation) -> str:
     """Format an operation as its line of a catalogue, without the line break."""
     members: dict[str, object] = {"operation": operation.name, "route": _sort(operation.route)}
-    for name in ("content", "success", "types", "query", "fields", "namespace"):
+    for name in ("content", "success", "types", "query", "fields", "namespace", "removal"):
         stated: Stated = getattr(operation, name)
         if stated:
             members[name] = {value: _sort(stated[value]) for value in sorted(stated)}

@@ -120,8 +120,8 @@ DEPRECATED = """<Annotation Term="Org.OData.Core.V1.Revisions"><Collection><Reco
   <PropertyValue Property="Kind" EnumMember="Org.OData.Core.V1.RevisionKind/Deprecated" />
 </Record></Collection></Annotation>"""
 
-_DELETE = "      deprecated: true\n"
-_IF_MATCH = """\
+DELETE = "      deprecated: true\n"
+IF_MATCH = """\
       parameters:
         - name: If-Match
           in: header
@@ -310,16 +310,16 @@ CHANGES = [
     (
         "beta.yaml",
         OPENAPI,
-        _DELETE,
-        f"{_DELETE}{_IF_MATCH}          required: true\n",
+        DELETE,
+        f"{DELETE}{IF_MATCH}          required: true\n",
         {("required-input-added", "", "field If-Match (required)"): [f"DELETE {DESK}"]},
     ),
-    ("beta.yaml", OPENAPI, _DELETE, f"{_DELETE}{_IF_MATCH}", {}),
+    ("beta.yaml", OPENAPI, DELETE, f"{DELETE}{IF_MATCH}", {}),
     (
         "beta.yaml",
         OPENAPI,
-        _DELETE,
-        f"{_DELETE}{_IF_MATCH}          required: true\n".replace("If-Match", "Accept"),
+        DELETE,
+        f"{DELETE}{IF_MATCH}          required: true\n".replace("If-Match", "Accept"),
         {},
     ),
     (
@@ -385,42 +385,3 @@ def test_a_type_that_is_no_longer_stated_is_a_finding_of_a_snapshot(tmp_path: Pa
     dropped = {("statement-dropped", "guid", ""): [f"DELETE {DESK}"]}
     assert found(compare(snapshot, now, snapshot=True)) == dropped
     assert found(compare(catalogue, now)) == {}
-
-
-REQUIRED = OPENAPI.replace(_DELETE, f"{_DELETE}{_IF_MATCH}          required: true\n")
-
-
-@pytest.mark.parametrize("snapshot", [False, True])
-@pytest.mark.parametrize(
-    ("text", "rules"),
-    [
-        (REQUIRED, {}),
-        (REQUIRED.replace("If-Match", "if-match"), {}),
-        (
-            REQUIRED.replace("          required: true\n      responses", "      responses"),
-            {("input-relaxed", "field If-Match (required)", "field If-Match (optional)"): [f"DELETE {DESK}"]},
-        ),
-        (OPENAPI, {("input-relaxed", "field If-Match (required)", ""): [f"DELETE {DESK}"]}),
-    ],
-    ids=["the same", "letter case", "optional", "gone"],
-)
-def test_a_required_header_field_is_compared(
-    text: str, rules: dict[tuple[str, str, str], list[str]], snapshot: bool, tmp_path: Path
-) -> None:
-    own = source(tmp_path, "beta.yaml", REQUIRED)
-    catalogue = Catalogue(build_catalogue([own]), "built")
-    (id,) = catalogue.find(f"DELETE {DESK}")
-    assert catalogue.operation(id).fields == {"If-Match": "o"}
-    assert "If-Match" in str(catalogue.contract(id).provenance)
-    base = take_snapshot(tmp_path, catalogue, own) if snapshot else catalogue
-    now = source(tmp_path, "beta.yaml", text)
-    assert found(compare(base, now, snapshot=snapshot)) == rules
-
-
-def test_a_source_that_states_no_header_field_is_silent_on_it(tmp_path: Path) -> None:
-    catalogue = Catalogue(
-        build_catalogue([source(tmp_path, "beta.tsv")], [source(tmp_path, "beta.yaml", REQUIRED)]), "built"
-    )
-    for name in ("beta.tsv", "beta.csdl"):
-        rules = {rule for rule, *_ in found(compare(catalogue, source(tmp_path, name)))}
-        assert not rules & {"input-relaxed", "input-removed", "required-input-added"}

@@ -104,17 +104,18 @@ def expect_statement(line: Line, codes: frozenset[str]) -> Statement:
     operation = line.operation
     stated = operation.list_statements()
     own = next((operation.permissions[code] for code in sorted(codes & operation.permissions.keys())), {})
-    types = _find_value(operation.types, codes)
+    types = find_value(operation.types, codes)
     return Statement(
         operation.version,
         operation.method,
         operation.path,
-        content=_find_value(stated.get("content", {}), codes) or "none",
-        success=_find_value(stated.get("success", {}), codes) or UNKNOWN_2XX,
+        content=find_value(stated.get("content", {}), codes) or "none",
+        success=find_value(stated.get("success", {}), codes) or UNKNOWN_2XX,
         types=_read_types(types.split(",") if types else ()),
         query=tuple(name for name, by in operation.query.items() if not codes.isdisjoint(by)),
         fields=tuple(name for name, by in operation.fields.items() if not codes.isdisjoint(by)),
         deprecated=not codes.isdisjoint(operation.deprecated),
+        removal=find_value(operation.removal, codes),
         permissions=own,
         line=line.number or 1,
     )
@@ -129,7 +130,7 @@ def read_facts(statement: Statement, origin: FactOrigin, before: Statement | Non
     facts = {name: Fact(name, "asserts", value, place) for name, value in values.items()}
     if statement.deprecated is not None:
         facts["deprecation"] = (
-            Fact("deprecation", "asserts", (None, None, "deprecated"), place)
+            Fact("deprecation", "asserts", (None, statement.removal, "deprecated"), place)
             if statement.deprecated
             else Fact("deprecation", "silent", None, place)
         )
@@ -178,7 +179,8 @@ def is_listed(line: Line, fact: str, statement: Statement) -> bool:
     return value is not None and value in stated.get(name, {})
 
 
-def _find_value(stated: Stated, codes: frozenset[str]) -> str | None:
+def find_value(stated: Stated, codes: frozenset[str]) -> str | None:
+    """Find the value of a fact that one of these sources states; None without one."""
     return next((value for value, by in stated.items() if not codes.isdisjoint(by)), None)
 
 

@@ -14,6 +14,7 @@ from graphcontract.drift.many.line_facts import (
     Line,
     expect_contract,
     expect_statement,
+    find_value,
     is_listed,
     read_facts,
     read_line,
@@ -147,6 +148,9 @@ class SourceComparison:
             before = expect_statement(line, self._codes)
         else:
             before = self._leave_out_inputs(line, expect_contract(line, expected.sources), statement)
+            before = replace(before, removal=find_value(line.operation.removal, self._codes))
+        if before.removal is None and not (expected.is_snapshot and before.deprecated):
+            statement = replace(statement, removal=None)  # nothing that it could differ from
         old, new = read_facts(before, self._base), read_facts(statement, self.origin, before)
         if expected.is_snapshot and statement.types:
             new |= {name: Fact(name, "silent", None, self.origin) for name in old if _is_dropped(name, new)}
@@ -156,6 +160,7 @@ class SourceComparison:
         for name, fact in new.items():
             if name in old:
                 changed = self._compare_fact(line, statement, old[name], fact) or changed
+        changed = self._report_several_statuses(line, statement) or changed
         self.tally.changed += changed
 
     def _leave_out_inputs(self, line: Line, contract: Statement, statement: Statement) -> Statement:
@@ -190,6 +195,14 @@ class SourceComparison:
                 known = _DISAGREEMENT
             counts = self._add(hit, new.name, new.origin.line, line, line.operation.name, known) or counts
         return counts
+
+    def _report_several_statuses(self, line: Line, statement: Statement) -> bool:
+        """Report that a source has several statuses of success where it had one; whether that counts."""
+        before = expect_statement(line, self._codes).success.partition(" ")[0]
+        if not statement.statuses or not before.isdigit():
+            return False
+        hit = Hit("success-status-changed", before, " or ".join(statement.statuses))
+        return self._add(hit, "success", statement.line, line, line.operation.name)
 
     def _report_removed(self, line: Line) -> None:
         if self.origin.kind == "permissions":

@@ -179,6 +179,7 @@ class CatalogueBuilder:
             fields=facts.fields,
             namespace=facts.namespace,
             deprecated=facts.deprecated,
+            removal=facts.removal,
             permissions=facts.permissions,
         )
 
@@ -195,6 +196,7 @@ class _Facts:
     query: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
     namespace: dict[str, str] = field(default_factory=dict)
+    removal: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def add(self, code: str, statement: Statement) -> None:
@@ -206,6 +208,7 @@ class _Facts:
             (self.success, statement.success, statement.success != UNKNOWN_2XX),
             (self.types, ",".join(each or UNKNOWN for each in statement.types), any(statement.types)),
             (self.namespace, statement.namespace or "", bool(statement.namespace)),
+            (self.removal, statement.removal or "", bool(statement.removal)),
             *((self.query, name, True) for name in statement.query),
             *((self.fields, name, True) for name in statement.fields or ()),
         ]

@@ -22,7 +22,7 @@ from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.csdl_reader import OWN_NAMESPACES, find_schema_version
 from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, is_composable, strip_namespace
 from graphcontract.drift.model import Source, SourceError
-from graphcontract.drift.operations.statement import Key, Statement
+from graphcontract.drift.operations.statement import Key, Statement, read_day
 
 _MOST_SEGMENTS = 12  # longer paths exist in principle only
 _MOST_PATHS = 4  # to each type: the number of all paths grows exponentially with their length
@@ -76,12 +76,14 @@ class CsdlOperations:
             return None
         if not is_stream and not self._can_be_deleted(reached[0], path):
             return None
+        revision = None if is_stream else self.find_step_deprecation(reached[0])
         return Statement(
             self.version,
             "DELETE",
             path,
             types=reached[1],
-            deprecated=not is_stream and self.find_step_deprecation(reached[0]) is not None,
+            deprecated=revision is not None,
+            removal=read_day(revision.removal if revision else None),
             line=self.find_line(reached[0].element),
         )
 
@@ -133,6 +135,7 @@ class CsdlOperations:
         action = self._schema.find_bound(self._find_named(strip_namespace(last), "Action"), reached[0])
         if action is None:
             return None
+        revision = self.find_deprecation(action)
         required = any(not is_omissible(self._schema, each) for each in action.parameters)
         return Statement(
             self.version,
@@ -142,7 +145,8 @@ class CsdlOperations:
             success="2XX content" if action.returns is not None else "2XX",
             types=reached[1],
             namespace=action.namespace,
-            deprecated=self.find_deprecation(action) is not None,
+            deprecated=revision is not None,
+            removal=read_day(revision.removal if revision else None),
             line=self.find_line(action.element),
         )
 

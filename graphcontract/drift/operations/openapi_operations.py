@@ -11,7 +11,7 @@ from graphcontract.drift.openapi.openapi_reader import read_version
 from graphcontract.drift.openapi.schemas import name_scalar_type
 from graphcontract.drift.openapi.slices import OpenApiFile, open_description
 from graphcontract.drift.openapi.yaml_values import Node
-from graphcontract.drift.operations.statement import METHODS, Key, Statement, index
+from graphcontract.drift.operations.statement import METHODS, Key, Statement, index, read_day
 
 _GENERATOR = "Microsoft.OpenApi.OData"
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -77,7 +77,8 @@ def _read_statement(
     parameters = _list_parameters(file, item, operation)
     types = (parameters.get(("path", name)) for name in _PARAMETER.findall(path))
     query, fields = (_list_inputs(parameters, place) for place in ("query", "header"))
-    success = _read_success(file, operation)
+    notice = operation.get("x-ms-deprecation")
+    success, statuses = _read_success(file, operation)
     namespace = _NAMESPACE.fullmatch(path.rpartition("/")[2].partition("(")[0])
     return Statement(
         version,
@@ -90,8 +91,10 @@ def _read_statement(
         fields=tuple(name for name, required in fields.items() if required),
         optional=frozenset(name for name, required in (*query.items(), *fields.items()) if not required),
         namespace=namespace[1].rstrip(".") if namespace and method == "POST" else None,
-        deprecated=operation.is_true("deprecated") or operation.get("x-ms-deprecation") is not None,
+        deprecated=operation.is_true("deprecated") or notice is not None,
+        removal=read_day(notice.get_text("removalDate") if notice else None),
         line=operation.line,
+        statuses=statuses,
     )
 
 
@@ -130,8 +133,10 @@ def _read_content(file: OpenApiFile, operation: Node) -> str:
     return "required" if file.follow(body).is_true("required") else "optional"
 
 
-def _read_success(file: OpenApiFile, operation: Node) -> str:
-    """Read the status of success: the only one, else `2XX`; with content if any of them has content."""
+def _read_success(file: OpenApiFile, operation: Node) -> tuple[str, tuple[str, ...]]:
+    """Read the status of success: the only one, else `2XX`, and which there are; with content if any of them
+    has content.
+    """
     responses = operation.get("responses")
     found: list[str] = []
     content = False
@@ -141,4 +146,5 @@ def _read_success(file: OpenApiFile, operation: Node) -> str:
             members = file.follow(node).get("content")
             content = content or (members is not None and any(True for _ in members.members()))
     status = found[0] if len(found) == 1 else "2XX"
-    return f"{status} content" if content else status
+    several = tuple(sorted(found)) if len(found) > 1 else ()
+    return (f"{status} content" if content else status), several

@@ -13,6 +13,7 @@ from graphcontract.drift.operation_paths import fold_path, split_path
 METHODS = ("POST", "DELETE")
 """The methods that a catalogue covers."""
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|\Z)", re.ASCII)
 _ARGUMENT = re.compile(r"'?\{[^{}]*\}'?")
 
 
@@ -30,7 +31,8 @@ class Statement:
     """What a source states of an operation. `success` is `2XX` or a status, with ` content` behind it if
     something is returned. `types` are in the order of the path, None where unknown. `query` and `fields` name
     the required query parameters and header fields, `optional` the others of both kinds; `fields` is None if
-    the source cannot state them, and so is `deprecated`. `line` is from 1. `is_spelled` is False if the
+    the source cannot state them, and so is `deprecated`. `removal` is the day of the removal, in ISO format,
+    and `line` is from 1. `statuses` are those of success if there are several. `is_spelled` is False if the
     source does not spell the path, nor its query, and names it in its own way.
     """
 
@@ -45,7 +47,9 @@ class Statement:
     optional: frozenset[str] = frozenset()
     namespace: str | None = None
     deprecated: bool | None = False
+    removal: str | None = None
     line: int = 1
+    statuses: tuple[str, ...] = ()
     is_spelled: bool = True
     permissions: Mapping[str, str] = field(default_factory=dict)
 
@@ -92,6 +96,12 @@ class SourceOfFacts(Protocol):
     def describe(self, key: Key, path: str) -> Statement | None:
         """Describe an operation that another source spells `path`; None if this source lacks it."""
         ...
+
+
+def read_day(text: str | None) -> str | None:
+    """Read a day in ISO format, with or without a time; None for any other text."""
+    found = _DAY.match(text or "")
+    return found[0] if found else None
 
 
 def fold(path: str) -> tuple[str, ...]:
