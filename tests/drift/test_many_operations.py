@@ -259,6 +259,30 @@ def test_csdl_finds_the_overload_of_a_function_by_its_arguments(tmp_path: Path) 
     assert [each and each.types for each in found] == [("int64",), ("string", "int32")]
 
 
+ROW = '<Parameter Name="row" Type="Edm.Int32" Nullable="false" />'
+OPTIONAL = ROW.replace(" />", '><Annotation Term="Org.OData.Core.V1.OptionalParameter" /></Parameter>')
+
+
+@pytest.mark.parametrize(
+    ("change", "exists"),
+    [
+        (ROW.replace("row", "rank"), False),
+        (f"{ROW}{ROW.replace('row', 'page')}", False),
+        ("", False),
+        (f"{ROW}{OPTIONAL.replace('row', 'page')}", True),
+        (OPTIONAL, True),
+    ],
+    ids=["renamed", "one more", "one less", "one more is optional", "optional"],
+)
+def test_csdl_has_a_function_with_the_arguments_that_it_needs(
+    change: str, exists: bool, tmp_path: Path
+) -> None:
+    assert CSDL.count(ROW) == 1
+    csdl = open_source(source(tmp_path, "beta.csdl", CSDL.replace(ROW, change)))
+    path = "/library/find(name='{name}',row={row})/close"
+    assert (csdl.describe(Statement("beta", "POST", path).key, path) is not None) == exists
+
+
 def test_csdl_lists_what_containment_leads_to(tmp_path: Path) -> None:
     found = read(tmp_path, "beta.csdl")
     bare = {name for name, each in found.items() if each.is_bare}

@@ -12,6 +12,7 @@ from itertools import chain
 from graphcontract.drift.csdl.annotations import (
     Revision,
     denies_delete,
+    find_annotations,
     find_revision,
     find_undeletable,
     index_deprecations,
@@ -235,9 +236,8 @@ class CsdlOperations:
         at, types = before
         arguments = _ARGUMENT.findall(call[2])
         overloads = self._find_named(strip_namespace(call[1]), "Function")
-        exact = [each for each in overloads if _list_parameters(each) == set(arguments)]
-        named = exact or overloads
-        function = self._schema.find_bound(named, at) if at is not None else None
+        fitting = [each for each in overloads if self._takes(each, set(arguments))]
+        function = self._schema.find_bound(fitting, at) if at is not None else None
         if function is None or function.returns is None:
             return None
         declared = {each.attributes.get("Name", ""): each for each in function.parameters}
@@ -246,6 +246,16 @@ class CsdlOperations:
         type = returned.removeprefix("Collection(").removesuffix(")")
         step = PathStep(call[0], False, type, type != returned, call[0], function.element)
         return step, (*types, *(self._name_type(each) for each in own))
+
+    def _takes(self, function: Operation, arguments: set[str]) -> bool:
+        """Whether a function takes arguments with these names: it has them, and needs no other."""
+        names = {each.attributes.get("Name", "") for each in function.parameters}
+        optional = {
+            each.attributes.get("Name", "")
+            for each in function.parameters
+            if next(find_annotations(self._schema, each, "OptionalParameter"), None) is not None
+        }
+        return names - optional <= arguments <= names
 
     def _use_alternate_key(self, before: Reached, call: re.Match[str]) -> Reached | None:
         """Follow `applications(appId='{appId}')`: an entity by another key than its own."""
@@ -329,10 +339,6 @@ class CsdlOperations:
     def _line_ends(self) -> list[int]:
         """The offsets of line ends: thousands of elements are located in a file of several MB."""
         return [each.start() for each in re.finditer(b"\n", self._schema.file.data)]
-
-
-def _list_parameters(operation: Operation) -> set[str]:
-    return {each.attributes.get("Name", "") for each in operation.parameters}
 
 
 def _name_key(type: str, path: str) -> str:
