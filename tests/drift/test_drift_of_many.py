@@ -180,6 +180,13 @@ CHANGES = [
     (
         "beta.csdl",
         CSDL,
+        'Name="owner"',
+        'Name="Owner"',
+        {("letter-case-changed", f"{DESK}/owner/$ref", f"{DESK}/Owner/$ref"): [f"DELETE {DESK}/owner/$ref"]},
+    ),
+    (
+        "beta.csdl",
+        CSDL,
         'Action Name="close" IsBound="true"',
         'Action Name="close"',
         {("route-gone", "reachable", "absent"): [f"POST {DESK}/close", f"POST {FOUND}/close"]},

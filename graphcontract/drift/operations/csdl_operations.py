@@ -70,7 +70,9 @@ class CsdlOperations:
             step = parent[0]
             query = ("@id",) if step is not None and step.collection else ()
             line = self.find_line(step.element) if step is not None else 1
-            return Statement(self.version, "DELETE", path, types=parent[1], query=query, line=line)
+            return Statement(
+                self.version, "DELETE", self.spell(path), types=parent[1], query=query, line=line
+            )
         is_stream = last == "$value" or (parent[0] is not None and self._has_stream(parent[0], last))
         reached = parent if is_stream else self._reach(path)
         if reached is None or reached[0] is None:
@@ -81,7 +83,7 @@ class CsdlOperations:
         return Statement(
             self.version,
             "DELETE",
-            path,
+            self.spell(path),
             types=reached[1],
             deprecated=revision is not None,
             removal=read_day(revision.removal if revision else None),
@@ -141,7 +143,7 @@ class CsdlOperations:
         return Statement(
             self.version,
             "POST",
-            path.removesuffix(strip_namespace(last)) + action.name,
+            self.spell(above) + path[len(above) :].removesuffix(strip_namespace(last)) + action.name,
             content="required" if required else "optional" if action.parameters else "none",
             success="2XX content" if action.returns is not None else "2XX",
             types=reached[1],
