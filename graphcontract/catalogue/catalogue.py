@@ -72,6 +72,11 @@ class Catalogue:
         """The patterns that chose the operations of a snapshot; none for another catalogue."""
         return tuple(self._read(1).document.get("operations", ()))
 
+    @cached_property
+    def later_facts(self) -> frozenset[str]:
+        """The facts that a snapshot has, of those that the first snapshots did not have."""
+        return frozenset(self._read(1).document.get("facts", ()))
+
     @property
     def names(self) -> Sequence[str]:
         """Version, method and path of each operation, in the order of `ids`."""

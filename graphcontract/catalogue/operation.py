@@ -17,6 +17,9 @@ NOTHING, UNKNOWN_2XX = "none", "2XX"
 UNKNOWN = "?"
 """The type of a parameter that a source does not state."""
 
+LATER_FACTS = ("fields", "removal")
+"""The facts that the first snapshots did not have."""
+
 _KEY = re.compile(r"\{([^{}]*)\}")
 
 
@@ -154,7 +157,7 @@ def format_header(sources: Sequence[CatalogueSource], patterns: Sequence[str] = 
         }
         for each in sources
     }
-    chosen = {"operations": list(patterns)} if patterns else {}
+    chosen = {"operations": list(patterns), "facts": list(LATER_FACTS)} if patterns else {}
     document = {"catalogue": 1, **chosen, "sources": listed}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 

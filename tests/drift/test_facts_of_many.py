@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphcontract.catalogue.catalogue import Catalogue
+from graphcontract.drift.many.snapshots import format_snapshot, read_snapshot
 from graphcontract.drift.operations.build import build_catalogue
 from tests.drift.many_operations import OPENAPI, ROUTES, TEXTS, source
 from tests.drift.test_drift_of_many import (
@@ -87,6 +88,17 @@ def test_a_required_header_field_is_compared(
     base = take_snapshot(tmp_path, catalogue, own) if snapshot else catalogue
     now = source(tmp_path, "beta.yaml", text)
     assert found(compare(base, now, snapshot=snapshot)) == rules
+
+
+def test_a_snapshot_of_an_earlier_version_says_nothing_of_later_facts(tmp_path: Path) -> None:
+    own = source(tmp_path, "beta.yaml", _deprecate(OPENAPI, "beta.yaml", "2028-01-02"))
+    text = format_snapshot([own], [], lambda _: True, ("all",))
+    later = ',"facts":["fields","removal"]'
+    assert text.count(later) == 1
+    path = tmp_path / "snapshot.jsonl"
+    path.write_text(text.replace(later, "").replace(',"removal":{"2028-01-02":"o"}', ""), encoding="utf-8")
+    now = source(tmp_path, "beta.yaml", _deprecate(REQUIRED, "beta.yaml", "2028-01-02"))
+    assert found(compare(read_snapshot(path, ("all",)), now, snapshot=True)) == {}
 
 
 def test_a_source_that_states_no_header_field_is_silent_on_it(tmp_path: Path) -> None:

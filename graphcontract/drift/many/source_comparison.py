@@ -56,7 +56,8 @@ class Tally:
 class Expected:
     """What sources are compared with: the chosen operations of the catalogue with this name, and a function
     that says whether the name of another operation would have been chosen. `sources` and `names` are those of
-    the whole catalogue. In a snapshot, a source is compared with its own lines.
+    the whole catalogue. In a snapshot, a source is compared with its own lines; `later_facts` are those of
+    `LATER_FACTS` that it has.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Expected:
     lines: Sequence[Line]
     matches: Callable[[str], bool]
     is_snapshot: bool = False
+    later_facts: frozenset[str] = frozenset()
 
     @classmethod
     def choose(
@@ -77,7 +79,8 @@ class Expected:
     ) -> Expected:
         """Choose operations of a catalogue by their ids; `ContractError` for a line that is broken."""
         lines = [read_line(catalogue, id) for id in ids]
-        return cls(catalogue.name, catalogue.sources, catalogue.names, lines, matches, is_snapshot)
+        later = catalogue.later_facts if is_snapshot else frozenset[str]()
+        return cls(catalogue.name, catalogue.sources, catalogue.names, lines, matches, is_snapshot, later)
 
     @property
     def against(self) -> Against:
@@ -146,6 +149,7 @@ class SourceComparison:
         self.tally.facts += self.origin.kind != "permissions"  # it is compared that the operation exists
         if expected.is_snapshot:
             before = expect_statement(line, self._codes)
+            statement = self._leave_out_later(statement)
         else:
             before = self._leave_out_inputs(line, expect_contract(line, expected.sources), statement)
             before = replace(before, removal=find_value(line.operation.removal, self._codes))
@@ -162,6 +166,15 @@ class SourceComparison:
                 changed = self._compare_fact(line, statement, old[name], fact) or changed
         changed = self._report_several_statuses(line, statement) or changed
         self.tally.changed += changed
+
+    def _leave_out_later(self, statement: Statement) -> Statement:
+        """Leave out what a snapshot of an earlier version of graphcontract does not have."""
+        later = self._expected.later_facts
+        return replace(
+            statement,
+            fields=statement.fields if "fields" in later else None,
+            removal=statement.removal if "removal" in later else None,
+        )
 
     def _leave_out_inputs(self, line: Line, contract: Statement, statement: Statement) -> Statement:
         """Leave out a required query or header field that this source never stated: it is silent on it."""
