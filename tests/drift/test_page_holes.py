@@ -212,6 +212,7 @@ SILENT = (
 )
 HERE = ("loan", "cancel", "library", "loanRequests")
 ENDS = {
+    "This API is deprecated. Until June 30, 2027, calls of this API are not affected.": None,
     "The legacy loans API is deprecated and will be removed by April 2026.": "2026-04-30",
     "The loan: cancel API is deprecated and will stop returning data on June 30, 2027.": "2027-06-30",
     "The cancel method on the loan resource is deprecated.": None,
@@ -257,6 +258,8 @@ OTHERS = (
     "The previous version of this API is deprecated.",
     "The API permission Loan.Read is deprecated.",
     "This operation ends when the loan is cancelled.",
+    "The API for books was retired on June 30, 2020. This one is not affected.",
+    "The API for books is deprecated. This API isn't deprecated.",
 )
 
 

@@ -119,6 +119,13 @@ _INSTEAD = re.compile(
     rf" this {_NOUN}\b",
     re.IGNORECASE,
 )
+# The end of another operation, in so many words: "The API for books was retired. This one isn't affected."
+_UNAFFECTED = re.compile(
+    rf"\bthis (?:{_NOUN}|one|resource)\b[^.;]{{0,40}}?"
+    r"(?:(?:n't|\bnot) (?:be )?(?:affected|impacted|deprecated)"
+    r"|\b(?:unaffected|remains (?:supported|available)))",
+    re.IGNORECASE,
+)
 # Another operation is the subject: "The previous API is deprecated."
 _ELSEWHERE = re.compile(r"\b(?:older|old|previous|former|earlier|another|other|different|related)\b", re.I)
 # The subject names an API: "The sharePointMigrationTask API"
@@ -154,7 +161,7 @@ def announces_deprecation(text: str, names: Sequence[str] = (), *, strictly: boo
     """Whether a paragraph announces that the operation is deprecated or will be removed. `names` are names of
     the operation; with `strictly`, a sentence must refer to it, as the paragraph may be about others.
     """
-    replaces = _INSTEAD.search(text) is not None
+    replaces = _INSTEAD.search(text) is not None or _UNAFFECTED.search(text) is not None
     return any(
         (not strictly and _BARE.match(each) is not None) or _announces_end(each, names, replaces, strictly)
         for each in _split_sentences(text)
@@ -207,7 +214,12 @@ def _is_this_operation(subject: re.Match[str], names: Sequence[str], replaces: b
     if any(each in own for each in words):
         return True
     if strictly:
-        return words in (["the", "api"], ["the", "action"], ["the", "endpoint"], ["the", "method"])
+        return not replaces and words in (
+            ["the", "api"],
+            ["the", "action"],
+            ["the", "endpoint"],
+            ["the", "method"],
+        )
     return not replaces and not _IDENTIFIER.search(subject[0])
 
 
