@@ -1,7 +1,7 @@
 """Jobs on pages work when pasted: each builds a small library of its language, and checks it by a driver.
 
 A repository is made with the commands of the page, copied without what is built, and the steps of the job are
-run in the copy. Where the toolchain is missing, the job is skipped; .NET's has never been run.
+run in the copy. Where the toolchain is missing, the job is skipped; .NET's may be run with .NET Core 3.1.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests import action
+from tests import action, dotnet
 from tests.pages import commands, parts, run
 
 LANGUAGES = "docs/how-to/ci-languages.md"
@@ -34,17 +34,24 @@ SHORT = "--profile=quick --select=request.method --select=retry.throttled"
 """Every template fails the second of these, as it never retries."""
 
 NAME, VERSION = "small-library", "4.5.6"
-BUILT = ("node_modules", ".venv", "dist", "target", "build", "*.egg-info", "driver", "driver.js", "reports")
+BUILT = (
+    *("node_modules", ".venv", "dist", "target", "build", "*.egg-info", "driver", "driver.js", "bin", "obj"),
+    "reports",
+)
 
 
 @dataclass(frozen=True)
 class Library:
-    """A library's files; the program that its job needs; and how its driver imports it: text for text."""
+    """A library's files; the program that its job needs; and how its driver imports it: text for text. A
+    language may have a `project`, a file beside the driver, for what the driver does not say.
+    """
 
     files: Mapping[str, str]
     needs: str
     driver: str
     imports: tuple[tuple[str, str], ...]
+    project: str = ""
+    references: tuple[tuple[str, str], ...] = ()
 
 
 LIBRARIES = {
@@ -99,6 +106,24 @@ LIBRARIES = {
         "driver.go",
         (('\t"unicode"\n)', '\t"unicode"\n\n\t"example.com/small"\n)'), ('"0.0.0"', "small.Version")),
     ),
+    "dotnet": Library(
+        {
+            "src/My.Library.csproj": '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>'
+            "<TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>\n",
+            "src/Library.cs": "public static class Library\n{\n"
+            f'    public const string Version = "{VERSION}";\n}}\n',
+        },
+        dotnet.SDK or "dotnet",
+        "Driver.cs",
+        (('"0.0.0"', "Library.Version"),),
+        "Driver.csproj",
+        (
+            (
+                '<!-- Change this: <PackageReference Include="My.Library" Version="0.0.0" /> -->',
+                '<ProjectReference Include="../src/My.Library.csproj" />',
+            ),
+        ),
+    ),
 }
 
 
@@ -109,7 +134,7 @@ def steps_of(workflow: str) -> list[dict[str, Any]]:
 
 
 def test_each_language_has_a_job_and_a_library_where_it_can_be_run() -> None:
-    assert list(ONCE) == list(JOBS) == [*LIBRARIES, "dotnet"]
+    assert list(ONCE) == list(JOBS) == list(LIBRARIES)
 
 
 @pytest.mark.parametrize("language", JOBS)
@@ -132,20 +157,32 @@ def succeed(command: str, folder: Path) -> None:
     assert status == 0, f"$ {command}\n{said}"
 
 
+def adapt(language: str, text: str) -> str:
+    """What the page says, for the toolchain that is here."""
+    return dotnet.adapt(text) if language == "dotnet" else text
+
+
+def edit(file: Path, changes: Iterable[tuple[str, str]]) -> None:
+    text = file.read_text()
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
 def make_repository(language: str, folder: Path) -> None:
     """Do what the page says to do once, and write what it says to write."""
     library = LIBRARIES[language]
     for name, text in library.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    first, *others = (command for command, _ in commands(ONCE[language]))
+        (folder / name).write_text(adapt(language, text))
+    first, *others = (adapt(language, command) for command, _ in commands(ONCE[language]))
     succeed(first, folder)
-    driver = folder / "gate" / library.driver
-    text = driver.read_text()
-    for old, new in library.imports:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    driver.write_text(text)
+    edit(folder / "gate" / library.driver, library.imports)
+    if library.project:
+        project = folder / "gate" / library.project
+        edit(project, library.references)
+        project.write_text(adapt(language, project.read_text()))
     if language == "typescript":  # Its driver imports what is built.
         succeed("npm install --silent --save-dev typescript && npm run build", folder)
     for command in others:
@@ -156,7 +193,7 @@ def make_repository(language: str, folder: Path) -> None:
 
 def play(language: str, folder: Path) -> Iterator[action.Ran]:
     """Run the steps of a job; yield what its gates left."""
-    for step in steps_of(JOBS[language]):
+    for step in steps_of(adapt(language, JOBS[language])):
         if "run" in step:
             succeed(f"bash -eo pipefail -c {shlex.quote(step['run'])}", folder)
         elif "/graphcontract@" in step["uses"]:

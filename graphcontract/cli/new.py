@@ -71,8 +71,11 @@ def driver(
     except OSError as error:
         raise UserError(f"{output} cannot be written to", cause=error.strerror or "") from error
     typer.echo(f"{', '.join(map(str, paths))}: written")
-    if template.tested is None:
-        typer.echo("This template was never run. Run `doctor` before `check` to see what works.")
+    if template.untested:
+        typer.echo(
+            f"This template was tested with {template.tested}, not with {template.untested}. "
+            "Run `doctor` before `check` to see what works."
+        )
     if template.build:
         typer.echo(f"build: {template.build.format(project=shlex.quote(str(paths[-1])))}")
     program = output / (template.built or template.files[0])

@@ -14,15 +14,16 @@ from importlib.resources import files
 @dataclass(frozen=True, slots=True)
 class Template:
     """A driver's `files`; the command that runs it, in which `{driver}` is the first file, or the `built`
-    one; what it was `tested` with, None if it was not tested; the command that builds it from `{project}`,
-    the last of the files.
+    one; what it was `tested` with; the command that builds it from `{project}`, the last of the files; and
+    what it is written for and was `untested` with, if that differs.
     """
 
     files: tuple[str, ...]
     run: str
-    tested: str | None = None
+    tested: str
     built: str = ""
     build: str = ""
+    untested: str = ""
 
 
 DRIVERS: Mapping[str, Template] = {
@@ -35,7 +36,14 @@ DRIVERS: Mapping[str, Template] = {
         "npm install --save-dev typescript @types/node && npx tsc --project {project}",
     ),
     "javascript": Template(("driver.mjs",), "node {driver}", "Node 20"),
-    "dotnet": Template(("Driver.csproj", "Driver.cs"), "dotnet run --project {driver}"),
+    "dotnet": Template(
+        ("Driver.cs", "Driver.csproj"),
+        "dotnet {driver}",
+        ".NET Core 3.1",
+        "bin/Release/net8.0/Driver.dll",
+        "dotnet build --configuration Release {project}",
+        untested=".NET 8",
+    ),
     "go": Template(("driver.go",), "go run {driver}", "Go 1.26"),
     "java": Template(("Driver.java",), "java {driver}", "Java 17"),
 }

@@ -16,18 +16,16 @@ import pytest
 
 from graphcontract.cli.new import Language
 from graphcontract.templates import DRIVERS, text_of
-from tests import pages
+from tests import dotnet, pages
 from tests.cli.running import Ended, Here, apart
 
-PROGRAMS = {language: template.run.split()[0] for language, template in DRIVERS.items()}
-RUN_HERE = [
-    language
-    for language, template in DRIVERS.items()
-    if template.tested and (language == "python" or shutil.which(PROGRAMS[language]))
-]
-
-
-COSTLY = ("typescript", "go", "java")  # they compile
+PROGRAMS = {
+    **{language: shutil.which(template.run.split()[0]) for language, template in DRIVERS.items()},
+    "python": sys.executable,
+    "dotnet": dotnet.SDK,
+}
+RUN_HERE = [language for language, program in PROGRAMS.items() if program]
+COSTLY = ("typescript", "dotnet", "go", "java")  # they compile
 SAMPLE = (
     "request.path-parameters",
     "response.no-content",
@@ -49,11 +47,16 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp(request.param)
     ended = apart("new", "driver", request.param, "--output", "my driver", folder=folder)
     assert (ended.status, ended.err) == (0, "")
-    for line in ended.out.splitlines():
+    lines = ended.out.splitlines()
+    if request.param == "dotnet":
+        lines = [dotnet.adapt(line) for line in lines]
+        project = folder / "my driver" / "Driver.csproj"
+        project.write_text(dotnet.adapt(project.read_text()))
+    for line in lines:
         if line.startswith("build: "):
             status, said = pages.run(line.removeprefix("build: "), folder)
             assert status == 0, said
-    words = shlex.split(ended.out.splitlines()[-1])
+    words = shlex.split(lines[-1])
     assert (words[:3], words[4:]) == (["next:", "graphcontract", "check"], ["--profile", "quick"])
     return words[3].replace("process:python ", f"process:{sys.executable} "), folder
 
@@ -211,10 +214,14 @@ def test_every_language_has_a_template() -> None:
 
 
 @pytest.mark.parametrize("language", DRIVERS)
-def test_what_was_not_tested_says_so(language: str) -> None:
+def test_a_template_says_what_it_was_not_tested_with(language: str, here: Here) -> None:
     template = DRIVERS[language]
-    head = text_of(template.files[-1])[:1500]
-    assert ("NOT TESTED" in head) is (template.tested is None)
+    said = " ".join(here("new", "driver", language).out.split())
+    for text in (said, text_of(template.files[0])[:1500]):
+        assert ("not with" in text) is bool(template.untested)
+        if template.untested:
+            assert f"with {template.tested}" in text
+            assert f"not with {template.untested}" in text
 
 
 def test_nothing_is_overwritten_unasked(here: Here) -> None:
