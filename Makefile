@@ -143,6 +143,7 @@ driver-python-office365-rest-client:  ## install the driver of Office365-REST-Py
 # Maven keeps what it downloads in ~/.m2, too.
 maven = mvn --quiet --batch-mode --file drivers/$(1)/pom.xml compile dependency:copy-dependencies
 NO_JAVA := This needs a JDK, 17 or newer, and Maven: apt-get install maven, or brew install maven.
+NO_DOTNET := The .NET SDK on npm is for Linux on x86-64 only.
 NO_GO := This needs Go 1.25 or newer: https://go.dev/doc/install.
 
 driver-java-msgraph-beta-sdk:  ## install the driver of the Java SDK for beta (120 MB; needs a JDK and Maven)
@@ -162,9 +163,21 @@ driver-go-net-http:  ## install the driver of Go's HTTP client (needs Go)
 	@command -v go >/dev/null || { echo "$(NO_GO)"; exit 1; }
 	cd drivers/go-net-http && go build -o bin/driver .
 
+# A wheel has the libraries of OpenSSL 1.1 under names of its own.
+HTTP_CLIENT := drivers/dotnet-http-client
+OPENSSL := $(HTTP_CLIENT)/.openssl/psycopg2_binary.libs
+
+driver-dotnet-http-client: setup  ## install the driver of .NET's HTTP client (330 MB; Linux on x86-64)
+	@test "$$(uname -sm)" = "Linux x86_64" || { echo "$(NO_DOTNET)"; exit 1; }
+	npm ci --silent --prefix $(HTTP_CLIENT)
+	$(PIP) --upgrade --target $(HTTP_CLIENT)/.openssl --only-binary :all: --python-version 3.9 \
+	  --platform manylinux2014_x86_64 --require-hashes -r $(HTTP_CLIENT)/requirements.txt
+	@for name in ssl crypto; do ln -sf $$(basename $(OPENSSL)/lib$$name-*.so.1.1) $(OPENSSL)/lib$$name.so.1.1; done
+	$(HTTP_CLIENT)/dotnet build --nologo --verbosity quiet --configuration Release --output $(HTTP_CLIENT)/bin $(HTTP_CLIENT)
+
 DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client \
   driver-python-office365-rest-client driver-java-msgraph-beta-sdk driver-java-http-clients \
-  driver-go-msgraph-beta-sdk-go driver-go-net-http
+  driver-go-msgraph-beta-sdk-go driver-go-net-http driver-dotnet-http-client
 
 clients: setup $(DRIVERS)  ## check every released client with its list of known failures (15 minutes)
 	$(BIN)/python -m tests.drivers.gates

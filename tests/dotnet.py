@@ -1,13 +1,17 @@
-"""The .NET SDK that is here, for what is written for .NET 8: an older one builds the same source for 3.1."""
+"""The .NET SDK that is here, for what is written for .NET 8: an older one builds the same source for 3.1. A
+ready-made driver brings such an SDK.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 
 WRITTEN_FOR = "net8.0"
-SDK = shutil.which("dotnet")
+_OF_DRIVER = Path(__file__).parents[1] / "drivers" / "dotnet-http-client"
+SDK = shutil.which("dotnet") or (str(_OF_DRIVER / "dotnet") if (_OF_DRIVER / "bin").exists() else None)
 
 
 @cache

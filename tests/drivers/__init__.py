@@ -19,6 +19,7 @@ _JAVA_SDK = "drivers/java-msgraph-beta-sdk"
 _JAVA_CLIENTS = "drivers/java-http-clients"
 _GO_SDK = "drivers/go-msgraph-beta-sdk-go"
 _GO_CLIENT = "drivers/go-net-http"
+_HTTP_CLIENT = "drivers/dotnet-http-client"
 CURL = (
     "curl --silent --show-error --fail --max-time {timeout} --request {method} "
     '--header "Authorization: Bearer {token}" {url}'
@@ -76,6 +77,13 @@ def _ten_lines(name: str, client: str, needs: str, cheap: str = "input.unusable-
     return Gate(name, client, f"{_HAND_WRITTEN}/{name}.known-failures.json", needs, cheap=cheap)
 
 
+def _http_client(name: str, list_name: str, *version: str) -> Gate:
+    """The driver of .NET's HttpClient, with this version of HTTP."""
+    assembly = f"{_HTTP_CLIENT}/bin/HttpClientDriver.dll"
+    client = " ".join([f"process:{_HTTP_CLIENT}/dotnet", assembly, *version])
+    return _made_by(_HTTP_CLIENT, name, client, list_name, "bin/HttpClientDriver.dll")
+
+
 GATES = (
     _sdk(
         "msgraph-beta-sdk",
@@ -128,6 +136,8 @@ GATES = (
         "target/libraries",
     ),
     _made_by(_GO_CLIENT, "net-http", f"process:{_GO_CLIENT}/bin/driver", "known-failures.json", "bin/driver"),
+    _http_client("httpclient", "known-failures.json"),
+    _http_client("httpclient-http2", "http2.known-failures.json", "2.0"),
     Gate("fetch", f"process:node {_FETCH}/driver.mjs", f"{_FETCH}/known-failures.json", "node"),
     _ten_lines("requests", "python:drivers.hand_written.with_requests:make_call", _HAND_WRITTEN),
     _ten_lines("httpx", "python:drivers.hand_written.with_httpx:make_call", _HAND_WRITTEN),

@@ -48,8 +48,8 @@ def test_findings_are_about_the_pinned_version(name: str) -> None:
     assert any(f"{name} {found[1]}" in page.read_text(encoding="utf-8") for page in pages)
 
 
-# Their virtual machine starts several times in a run, however short: seconds each time.
-STARTS_SLOWLY = ("microsoft-graph-beta", "java.net.http", "okhttp")
+# Their virtual machine starts several times in a run, however short: seconds for each run.
+STARTS_SLOWLY = ("microsoft-graph-beta", "java.net.http", "okhttp", "httpclient", "httpclient-http2")
 
 
 def _mark(gate: Gate) -> ParameterSet:
