@@ -36,7 +36,8 @@ _LARGE_HEADER = f"a header of more than {MOST_HEADER} bytes (RFC 9113 10.5.1)"
 _ERRORS = {  # by a part of h2's texts, for those that speak of its own states and limits
     "continuation frames": "more CONTINUATION frames for one header than servers accept, 64 (RFC 9113 10.5)",
     "Invalid stream ID": "a request on a stream with an even number, which is for servers (RFC 9113 5.1.1)",
-    "did not shrink": "a header coded with a table that the origin's SETTINGS do not allow (RFC 7541 4.2)",
+    "table index": "a header with an entry that its table does not have within SETTINGS (RFC 7541 4.2)",
+    "exceeded max": "a header that makes its table larger than the origin's SETTINGS allow (RFC 7541 6.3)",
     "Invalid input": "a frame that its stream or connection does not allow at this point (RFC 9113 5.1)",
     "during header block": "another frame between HEADERS and its CONTINUATION (RFC 9113 6.10)",
 }
@@ -183,8 +184,12 @@ class Engine:
         return taken
 
     def forbid_table(self) -> None:
-        """Reject the next header if it is coded with a dynamic table: SETTINGS allow none (RFC 7541 4.2)."""
-        self._decoder.max_allowed_table_size = 0
+        """From now on, reject headers that use an entry of a table: SETTINGS allow none (RFC 7541 4.2).
+
+        A header that uses none needs no table size update here, though RFC 9113, 4.3.1 requires one: it warns
+        itself that smaller tables are not widely interoperable, and .NET's HttpClient never sends one.
+        """
+        self._decoder.max_allowed_table_size = self._decoder.header_table_size = 0
 
     def take(self) -> bytes:
         """Return the bytes that h2 sends by itself."""

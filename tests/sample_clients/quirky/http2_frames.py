@@ -238,6 +238,28 @@ class ResizesItsTableEachTime(KeptHttp2):
         super().send(link, stream, call)
 
 
+class _Silent(hpack.Encoder):
+    """Makes its table smaller, and does not say so."""
+
+    @property
+    def header_table_size(self) -> int:
+        return self.header_table.maxsize
+
+    @header_table_size.setter
+    def header_table_size(self, value: int) -> None:
+        self.header_table.maxsize = value
+
+
+@quirky(transport="http2", shown_by=_SETTINGS, varies_in=TESTS)
+class MakesItsTableSmallerSilently(KeptHttp2):
+    """No update of the table's size precedes a header, like those of .NET, which have no table at all."""
+
+    def begin(self) -> h2.connection.H2Connection:
+        link = super().begin()
+        link.encoder = _Silent()
+        return link
+
+
 @quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class UpdatesItsPriority(OverHttp2):
     """PRIORITY_UPDATE (RFC 9218), beside a window as large as it may be."""
