@@ -139,7 +139,7 @@ def goaway_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if len(requests) > 1:
         expected = f"one request after {_describe_goaway(event)}"
         yield Finding("repeated", expected, f"{len(requests)} requests", name, requests[1])
-    elif event.whole and exchange.outcome.kind == "failure":
+    elif event.whole and exchange.outcome.kind == "failure" and event.status in contract.success.statuses:
         expected = f"success for status {event.status}, which came after GOAWAY"
         yield Finding("failure", expected, describe_outcome(exchange.outcome), name)
 
@@ -149,6 +149,8 @@ def _is_successful(contract: Contract, trial: Trial) -> bool:
     last = last_response(contract, trial.exchange)
     if last is None or last.status not in contract.success.statuses:
         return False
+    if not last.content and any(each != "0" for each in last.values("content-length")):
+        return False  # http2.content-length
     over_http2 = trial.exchange.requests[last.request].version == "2"
     return over_http2 and all(response.fault is None for response in trial.exchange.responses)
 

@@ -75,13 +75,14 @@ def goaway_later(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("same-connection", "another connection", actual, at=request, exchange=exchange)
     for at, exchange in enumerate(exchanges):
         outcome, succeeded = exchange.outcome, has_success(contract, exchange)
-        what = "a retry after GOAWAY" if at == 0 else "a later call"
+        of_first = "a retry after GOAWAY" if len(exchange.requests) > 1 else "the call that got GOAWAY"
+        what = of_first if at == 0 else "a later call"
         if outcome.kind in ("crash", "hang"):
             kind, expected = str(outcome.kind), f"an outcome of {what}"
         elif outcome.kind == "success" and not succeeded:
             kind, expected = "success", "failure without a successful response"
         elif at == 0 and outcome.kind != "success" and succeeded:
-            kind, expected = "lost", "success, for the successful response to the retry"
+            kind, expected = "lost", f"success, for the successful response to {what}"
         elif at > 1 and outcome.kind != "success":
             kind, expected = "unusable", f"success of call {at + 1}, the first of which got GOAWAY"
         else:

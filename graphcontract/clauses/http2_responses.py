@@ -33,7 +33,8 @@ def reset_after_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     requests = own_requests(contract, exchange)
     if len(requests) > 1:
         yield Finding("repeated", f"one request: {what}", f"{len(requests)} requests", at=requests[1])
-    yield from find_failure(exchange, f"success: {what}", "")
+    if has_success(contract, exchange):
+        yield from find_failure(exchange, f"success: {what}", "")
 
 
 def _was_reset_early(contract: Contract, trial: Trial) -> bool:
@@ -69,7 +70,7 @@ def _name_malformation(response: WireResponse) -> str:
         return "two :status"
     if any(name.startswith(":") and name != ":status" for name in names):
         return "unknown pseudo-header field"
-    if names[: len(regular)] == regular and regular:
+    if regular and names.index(regular[0]) < names.index(":status"):
         return ":status after a field"
     if any(name in CONNECTION_FIELDS for name in names):
         return "connection-specific field"

@@ -284,6 +284,7 @@ class TestGoawayResponse:
 
     def test_failure_without_a_response(self) -> None:
         assert kinds(GOAWAY_RESPONSE, over_http2(event("goaway-lost", 0, LAST), outcome=FAILED)) == []
+        assert kinds(GOAWAY_RESPONSE, over_http2(event("goaway-before", 409), outcome=FAILED)) == []
 
     def test_is_judged_where_goaway_includes_the_request(self) -> None:
         assert judges(GOAWAY_RESPONSE, over_http2(event("goaway-lost")))

@@ -153,9 +153,18 @@ class TestOutcomesAfterGoaway:
         for each in (calls, calls[:1]):
             (found,) = findings(LATER, *each)
             assert (found.kind, found.input) == ("lost", "")
-            assert found.expected == "success, for the successful response to the retry"
+            assert found.expected == "success, for the successful response to a retry after GOAWAY"
             assert found.actual == TEXTS[outcome.kind]
             assert found.exchange is calls[0]
+
+    def test_a_call_without_a_retry_is_not_called_one(self) -> None:
+        (lost,) = findings(LATER, replace(FIRST, outcome=FAILED), NEXT)
+        assert (lost.kind, lost.expected) == (
+            "lost",
+            "success, for the successful response to the call that got GOAWAY",
+        )
+        (crash,) = findings(LATER, replace(FIRST, outcome=CRASH), NEXT)
+        assert crash.expected == "an outcome of the call that got GOAWAY"
 
     @pytest.mark.parametrize("outcome", [FAILED, REJECTED], ids=lambda each: each.kind)
     def test_failure_of_the_retry_or_of_the_next_call_is_accepted(self, outcome: Outcome) -> None:

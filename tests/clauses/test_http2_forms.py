@@ -89,6 +89,11 @@ class TestResponse:
             pytest.param(over_http2(response(204), response(503)), False, id="error at last"),
             pytest.param(over_http2(response(204), None), True, id="no later response"),
             pytest.param(over_http2(response(409)), False, id="error"),
+            pytest.param(
+                over_http2(response(204, fields=(("content-length", "5"),))),
+                False,
+                id="content-length above 0",
+            ),
             pytest.param(over_http2(response(200)), False, id="another status of success"),
             pytest.param(over_http2(None), False, id="no response"),
             pytest.param(

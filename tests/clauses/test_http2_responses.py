@@ -50,6 +50,8 @@ class TestResetAfterResponse:
         assert (found.kind, found.input) == (outcome.kind, "")
         assert (found.expected, found.actual) == (f"success: {self.WHAT}", TEXTS[outcome.kind])
         assert kinds(RESET_AFTER, replace(step, outcome=SUCCESS)) == []
+        error = event("reset-after-response", 409)
+        assert kinds(RESET_AFTER, over_http2(error, outcome=outcome)) == []
 
     @pytest.mark.parametrize("count", [2, 3])
     def test_the_request_is_sent_again(self, count: int) -> None:
@@ -143,6 +145,7 @@ HEADS = [
     pytest.param([MARK, STATUS, (":reason", "OK")], "unknown pseudo-header field", id="also at the end"),
     pytest.param([MARK, STATUS], ":status after a field", id=":status after a field"),
     pytest.param([("1-mark", "1"), STATUS], ":status after a field", id=":status after a digit"),
+    pytest.param([MARK, STATUS, ("a", "")], ":status after a field", id=":status between fields"),
     pytest.param([MARK, ("a", ""), STATUS], ":status after a field", id=":status after two fields"),
     pytest.param([("connection", "close"), STATUS], ":status after a field", id=":status after connection"),
     *(
