@@ -26,7 +26,7 @@ from tests.sample_clients.bases.over_proxy import OverProxy
 from tests.sample_clients.registry import Entry, entries
 from tests.sample_clients.verdicts import verdicts
 
-_PROCESSES = 4  # half of what a job does is waiting
+_PROCESSES = 8  # three quarters of what a job does on two cores is waiting
 _TABLE = Path(__file__).parents[2] / "reports" / "sample-clients.md"
 _INTRODUCTION = """\
 # Sample clients
@@ -140,6 +140,7 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", metavar="PATTERN", help="clients whose id, clause and slug, or module matches"
     )
+    parser.add_argument("--jobs", type=int, default=_PROCESSES, metavar="N", help="processes (%(default)s)")
     options = parser.parse_args()
     chosen = [number for number, entry in enumerate(entries()) if _matches(entry, options.only or ["*"])]
     first, *others = options.seeds
@@ -147,7 +148,7 @@ def main() -> int:
     jobs += [
         Job(number, seed, again=True) for number in chosen for seed in others if _drawn(entries()[number])
     ]
-    found = list(_all(jobs))
+    found = list(_all(jobs, options.jobs))
     rows = [Row(entries()[number], _by_seed(found, number, options.seeds)) for number in chosen]
     text = "".join(f"{line}\n" for line in _lines(rows, options.seeds))
     if options.only is None:
@@ -172,8 +173,8 @@ def _drawn(entry: Entry) -> bool:
     )
 
 
-def _all(jobs: Sequence[Job]) -> Iterator[Found]:
-    with multiprocessing.get_context("spawn").Pool(_PROCESSES) as pool:
+def _all(jobs: Sequence[Job], processes: int) -> Iterator[Found]:
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for done, found in enumerate(pool.imap_unordered(run_job, jobs), 1):
             sys.stderr.write(f"\r{done} of {len(jobs)}")
             sys.stderr.flush()
