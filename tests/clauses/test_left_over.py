@@ -174,6 +174,7 @@ def test_retry_that_is_no_longer_made() -> None:
     in_vain = exchange(request(), request(), outcome=failure(503), answer=response(503))
     assert kinds(CLAUSE, retried(), in_vain) == [], "it was retried, in vain"
     assert kinds(CLAUSE, in_vain, GIVEN_UP) == [], "no retry has helped before"
+    assert kinds(CLAUSE, retried(1), GIVEN_UP, control=PLAIN) == [], "the call before was not retried either"
     assert kinds(CLAUSE, retried(), retried(1)) == [], "a success is not a matter of retries"
 
 
