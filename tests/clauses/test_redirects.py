@@ -126,6 +126,7 @@ class TestMethod:
         assert not judges(clause, redirected((303, MOVED), (307, FURTHER), sent=sent))
         assert judges(clause, redirected((307, MOVED), (301, FURTHER), sent=sent))
         assert not judges(clause, exchange(request()))
+        assert judges(clause, redirected(*((each, MOVED) for each in (301, 302, 307, 308)), sent=sent * 2))
 
 
 class TestLocation:
@@ -212,6 +213,7 @@ class TestLocation:
         ("own_root", "location", "found"),
         [
             ("https://graph.test/beta", f"https://other.test{MOVED}", ["other-server"]),
+            ("https://graph.test/beta", f"https://a.test{MOVED}", ["other-server"]),
             ("https://graph.test/beta", f"https://graph.test{MOVED}", []),
             ("https://graph.test/beta", f"https://graph.test:443{MOVED}", []),
             ("https://graph.test/beta", f"http://graph.test{MOVED}", ["other-server"]),
