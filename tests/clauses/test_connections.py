@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from graphcontract.exchange import Exchange
-from graphcontract.wire import MOST_CONNECTIONS
-from tests.clauses import HANG, exchange, failure, findings, judges, kinds, request
+from graphcontract.exchange import Exchange, Outcome
+from graphcontract.wire import MOST_CONNECTIONS, Fault
+from tests.clauses import CRASH, HANG, exchange, failure, findings, judges, kinds, request
 
 CLAUSE = "transport.connections"
 TIMEOUT = failure(None)
@@ -51,3 +52,30 @@ def test_connections_of_calls_that_timed_out() -> None:
 def test_finding_says_how_many() -> None:
     (found,) = findings(CLAUSE, *[exchange(request())] * 21, counted(22))
     assert (found.expected, found.actual) == ("at most 10 open connections", "22, after 22 calls")
+
+
+def test_client_without_a_pool_keeps_no_connection() -> None:
+    before = [exchange(request())]
+    assert kinds(CLAUSE, *before, counted(0, pool=0)) == []
+    assert kinds(CLAUSE, *before, counted(1, pool=0)) == ["left-open"]
+    assert not judges(CLAUSE, counted(1, pool=0)), "one call alone"
+
+
+@pytest.mark.parametrize("fault", [each for each in get_args(Fault) if each != "stalled"])
+def test_connections_after_other_faults_are_not_judged(fault: Fault) -> None:
+    assert not judges(CLAUSE, silent(1), replace(silent(1), fault=fault))
+
+
+def test_calls_that_hang_show_nothing() -> None:
+    before = [exchange(request())] * 20
+    hung = exchange(request(), outcome=HANG)
+    assert not judges(CLAUSE, hung, *before, counted(20))
+    assert not judges(CLAUSE, hung, silent(1))
+    for outcome in (CRASH, TIMEOUT, Outcome.rejected("no")):
+        assert judges(CLAUSE, *before, replace(counted(20), outcome=outcome))
+
+
+def test_finding_after_timeouts() -> None:
+    (found,) = findings(CLAUSE, silent(2), silent(1))
+    assert found.expected == "no connection on which a call has timed out"
+    assert found.actual == "one after each of these calls"
