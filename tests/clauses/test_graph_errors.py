@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from graphcontract.clauses.graph_errors import (
@@ -65,7 +67,7 @@ def test_texts_of_a_response(members: dict[str, object], expected: GraphError) -
     ],
 )
 def test_which_texts_are_exposed(text: str, reported: str | None, exposed: bool) -> None:
-    made = ReportedError(**{text: reported})
+    made = replace(ReportedError(), **{text: reported})  # type: ignore[arg-type]
     assert exposes_text(ERROR, made, text) is exposed  # type: ignore[arg-type]
 
 

@@ -132,3 +132,104 @@ def test_a_crash_in_other_surroundings_is_not_blamed_on_the_token() -> None:
     crashed = exchange(outcome=CRASH)
     assert kinds("request.authorization", crashed, control=USUAL) == ["crash"]
     assert kinds("request.authorization", abroad(crashed), control=USUAL) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "expected", "actual"),
+    [
+        (exchange(request(method="GET")), f"POST {target()}", f"GET {target()}"),
+        (
+            exchange(request(), request()),
+            f"POST {target()}",
+            f"POST {target()}, POST {target()}",
+        ),
+    ],
+)
+def test_report_of_other_requests(made: Exchange, expected: str, actual: str) -> None:
+    (found,) = findings(CLAUSE, abroad(made), control=USUAL)
+    assert (found.expected, found.actual) == (f"as without TZ=Asia/Kolkata: {expected}", actual)
+    assert found.at is made.requests[0]
+
+
+def test_report_of_requests_that_are_missing() -> None:
+    unsent, usual = exchange(outcome=failure(None)), exchange(request(), outcome=failure(None))
+    (found,) = findings(CLAUSE, abroad(unsent), control=replace(usual, responses=()))
+    assert (found.kind, found.actual, found.at) == ("request", "no request", None)
+    (found,) = findings(CLAUSE, abroad(replace(usual, responses=())), control=unsent)
+    assert found.expected == "as without TZ=Asia/Kolkata: no request"
+
+
+def test_report_of_several_settings() -> None:
+    made = abroad(exchange(request(method="GET")), {"time zone": "TZ=x", "locale": "LANG=y"})
+    (found,) = findings(CLAUSE, made, control=USUAL)
+    assert found.input == "together"
+    assert found.expected == f"as without TZ=x, LANG=y: POST {target()}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "more", "actual"),
+    [
+        ({"Authorization": None}, [], "no Authorization field"),
+        ({"Authorization": "Basic eDp5"}, [], "Authorization: Basic …"),
+        (
+            {"Authorization": "Basic eDp5"},
+            [("Authorization", "Negotiate z z")],
+            "Authorization: Basic, Negotiate …",
+        ),
+    ],
+)
+def test_report_of_other_credentials(
+    fields: dict[str, str | None], more: list[tuple[str, str]], actual: str
+) -> None:
+    first, *others = (request(), request(fields=fields, more=more), request(fields={"Authorization": None}))
+    made = exchange(first, *others, answer=response(503))
+    (found,) = findings(CLAUSE, abroad(made), control=exchange(*[request()] * 3, answer=response(503)))
+    assert found.expected == "the credentials that are sent without TZ=Asia/Kolkata"
+    assert (found.kind, found.actual) == ("credentials", actual)
+    assert found.at is others[0]
+
+
+def test_first_retry_that_is_too_early_is_reported() -> None:
+    throttled = [response(503, fields=(("Retry-After", "2"),), at=at, request=at) for at in range(2)]
+    requests = tuple(replace(request(), at=at) for at in (0.0, 1.0, 1.5))
+    step = replace(exchange(*requests), responses=(*throttled, response(204, request=2)))
+    late = tuple(replace(each, at=at) for each, at in zip(requests, (0.0, 3.0, 6.0), strict=True))
+    (found,) = findings(CLAUSE, abroad(step), control=replace(step, requests=late))
+    assert (found.kind, found.input) == ("wait", "time zone")
+    assert found.expected == "as without TZ=Asia/Kolkata: a retry at least 2 s after status 503"
+    assert (found.actual, found.at) == ("1.00 s", step.requests[1])
+
+
+@pytest.mark.parametrize(
+    ("made", "actual"),
+    [
+        (failed(code=None), "failure with status 409: In progress., message In progress."),
+        (failed(message=None), "failure with status 409, code conflict"),
+        (failed(code=None, message=None), "failure with status 409"),
+        (replace(failed(), outcome=SUCCESS), "success with status 204"),
+        (replace(failed(), outcome=CRASH), "crash: KeyError: 'x'"),
+    ],
+)
+def test_report_of_another_outcome(made: Exchange, actual: str) -> None:
+    (found,) = findings(CLAUSE, abroad(made), control=failed())
+    assert (found.kind, found.actual, found.at) == ("outcome", actual, None)
+    assert found.expected == (
+        "as without TZ=Asia/Kolkata: failure with status 409: In progress., "
+        "code conflict, message In progress."
+    )
+
+
+def test_requests_that_cannot_be_read_are_for_another_clause() -> None:
+    broken = exchange(replace(request(), malformed="two lengths"))
+    assert not judges(CLAUSE, abroad(broken), control=USUAL)
+    assert not judges(CLAUSE, abroad(USUAL), control=broken)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}"])
+def test_errors_without_a_graph_error_are_compared_by_status_and_code(content: bytes) -> None:
+    def got(status: int, **members: str | None) -> Exchange:
+        return exchange(request(), outcome=failure(status, **members), answer=response(409, content))
+
+    assert kinds(CLAUSE, abroad(got(409, message="a", request_id="b")), control=got(409)) == []
+    assert kinds(CLAUSE, abroad(got(410)), control=got(409)) == ["outcome"]
+    assert kinds(CLAUSE, abroad(got(409, code="x")), control=got(409)) == ["outcome"]
