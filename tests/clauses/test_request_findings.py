@@ -254,6 +254,10 @@ class TestRootPath:
         sent = f"{segments}{target().removeprefix('/beta')}"
         assert kinds("request.root-path", below("/gw/beta", sent)) == []
 
+    def test_rest_of_the_path_may_be_anything(self) -> None:
+        assert kinds("request.root-path", below("/zz/v1.0", f"/zz/v1.0/a/b/{TASK}/cancel")) == []
+        assert kinds("request.root-path", below("/aa/bb", f"/aa/bb/v1.0/zz/{TASK}/cancel")) == []
+
     def test_names_that_come_later_in_the_path_were_not_kept(self) -> None:
         assert kinds("request.root-path", below("/gw/x/beta", f"/beta/solutions/a/gw/x/{TASK}/cancel")) == [
             "dropped"
