@@ -86,9 +86,10 @@ def test_wait_of_two_seconds_that_is_missing() -> None:
     assert kinds("error.retry-after", reported(short, retry_after=1.0)) == []
 
 
-def test_wait_until_a_date_is_not_compared() -> None:
-    dated = response(429, fields=(("Retry-After", "Fri, 31 Dec 2027 23:59:59 GMT"),))
-    assert not judges("error.retry-after", reported(dated))
+@pytest.mark.parametrize("value", ["Fri, 31 Dec 2027 23:59:59 GMT", "10.5", "10 s", "-10"])
+def test_only_whole_seconds_are_compared(value: str) -> None:
+    fields = (("Retry-After", value), ("Date", "Fri, 31 Dec 2027 23:59:00 GMT"))
+    assert not judges("error.retry-after", reported(response(429, fields=fields)))
 
 
 @pytest.mark.parametrize(("levels", "found"), [(8, []), (9, ["other"])])

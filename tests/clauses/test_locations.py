@@ -20,7 +20,10 @@ def targets(*answers: WireResponse, root: str = "http://127.0.0.1:1/beta") -> li
     return [target.geturl() for _, target in list_redirects(replace(step, responses=answers))]
 
 
-@pytest.mark.parametrize(("status", "redirects"), [(299, False), (300, True), (399, True), (400, False)])
+@pytest.mark.parametrize(
+    ("status", "redirects"),
+    [(204, False), (299, False), (300, True), (399, True), (400, False), (503, False)],
+)
 def test_statuses(status: int, redirects: bool) -> None:
     assert bool(targets(leading("/x", status=status))) == redirects
     unusable = find_unusable_location(leading("a:b", status=status))
