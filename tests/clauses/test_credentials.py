@@ -136,6 +136,12 @@ def test_first_place_where_the_token_is_repeated(sent: WireRequest, location: st
     assert (found.kind, found.actual, found.at) == ("elsewhere", f"in {location}", sent)
 
 
+@pytest.mark.parametrize("name", ["Accept", "X-Token", "Authorisation", "Authorization-Copy"])
+def test_token_in_another_header_instead(name: str) -> None:
+    sent = request(fields={"Authorization": None, name: TOKEN})
+    assert kinds(CLAUSE, exchange(sent)) == ["missing", "elsewhere"]
+
+
 def test_every_request_of_the_call_is_searched() -> None:
     """Also one to another path, whose Authorization is not examined."""
     other = request("/beta/organization", fields={"Authorization": f"Token {TOKEN}"})

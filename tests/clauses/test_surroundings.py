@@ -87,6 +87,7 @@ def test_no_difference(usual: Exchange, made: Exchange) -> None:
         (USUAL, exchange(request(target("other"))), "request"),
         (USUAL, exchange(request(content="{}")), "request"),
         (USUAL, exchange(request(fields={"Authorization": "Basic c29tZW9uZTo="})), "credentials"),
+        (USUAL, exchange(request(fields={"Authorization": "Digest x"})), "credentials"),
         (USUAL, exchange(request(fields={"Authorization": None})), "credentials"),
         (retried(1.0), retried(0.0), "wait"),
     ],
@@ -190,10 +191,11 @@ def test_report_of_other_credentials(
 
 
 def test_first_retry_that_is_too_early_is_reported() -> None:
-    throttled = [response(503, fields=(("Retry-After", "2"),), at=at, request=at) for at in range(2)]
-    requests = tuple(replace(request(), at=at) for at in (0.0, 1.0, 1.5))
+    fields = (("Retry-After", "2"),)
+    throttled = [response(503, fields=fields, at=10.0 + at, request=at) for at in range(2)]
+    requests = tuple(replace(request(), at=10.0 + at) for at in (0.0, 1.0, 1.5))
     step = replace(exchange(*requests), responses=(*throttled, response(204, request=2)))
-    late = tuple(replace(each, at=at) for each, at in zip(requests, (0.0, 3.0, 6.0), strict=True))
+    late = tuple(replace(each, at=at) for each, at in zip(requests, (10.0, 13.0, 16.0), strict=True))
     (found,) = findings(CLAUSE, abroad(step), control=replace(step, requests=late))
     assert (found.kind, found.input) == ("wait", "time zone")
     assert found.expected == "as without TZ=Asia/Kolkata: a retry at least 2 s after status 503"
