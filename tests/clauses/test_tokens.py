@@ -18,6 +18,7 @@ from tests.clauses import (
     error_answer,
     exchange,
     failure,
+    findings,
     judges,
     kinds,
     request,
@@ -101,3 +102,80 @@ def test_failure_of_the_credential_that_is_not_reported(outcome: Outcome) -> Non
 def test_request_without_a_token(value: str | None) -> None:
     sent = request(fields={"Authorization": value})
     assert kinds("credentials.failure", without_token(sent, outcome=failure(401))) == ["sent"]
+
+
+def test_report_of_a_rejected_token() -> None:
+    step = made((TOKEN, CHALLENGE), (TOKEN, CHALLENGE), (NEW, CHALLENGE), outcome=failure(401))
+    rejected, repeated = findings("retry.claims", step)
+    assert (rejected.kind, rejected.at) == ("rejected-token", step.requests[1])
+    assert rejected.expected == "another token than the one that the service rejected"
+    assert rejected.actual == "the rejected token"
+    assert (repeated.kind, repeated.at) == ("repeated", step.requests[2])
+    assert (repeated.expected, repeated.actual) == ("at most one repeat", "3 requests")
+
+
+def test_more_repeats_are_reported_once() -> None:
+    tokens = [f"{TOKEN}.{number}" for number in range(4)]
+    step = made(*((each, CHALLENGE) for each in tokens), outcome=failure(401))
+    (found,) = findings("retry.claims", step)
+    assert (found.kind, found.at, found.actual) == ("repeated", step.requests[2], "4 requests")
+
+
+def test_retry_between_two_challenges_is_not_a_repeat() -> None:
+    steps = [(TOKEN, CHALLENGE), (NEW, error_answer(503)), (NEW, CHALLENGE), (NEWER, response(204))]
+    assert kinds("retry.claims", made(*steps, outcome=SUCCESS)) == ["repeated"]
+    assert kinds("retry.claims", made(*steps[:3], outcome=failure(401))) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "outcome", "expected", "actual"),
+    [
+        (
+            [(TOKEN, CHALLENGE), (NEW, response(204))],
+            failure(401, message=None),
+            "success, as the repeat succeeded",
+            "failure with status 401",
+        ),
+        (
+            [(TOKEN, CHALLENGE)],
+            CRASH,
+            "failure after a claims challenge",
+            "crash: KeyError: 'x'",
+        ),
+        (
+            [(TOKEN, CHALLENGE), (NEW, error_answer(409))],
+            SUCCESS,
+            "failure after a claims challenge",
+            "success with status 204",
+        ),
+    ],
+)
+def test_report_of_the_outcome(
+    steps: list[tuple[str, WireResponse]], outcome: Outcome, expected: str, actual: str
+) -> None:
+    (found,) = findings("retry.claims", made(*steps, outcome=outcome))
+    assert (found.expected, found.actual, found.at) == (expected, actual, None)
+
+
+def test_repeat_without_a_response_did_not_succeed() -> None:
+    step = made((TOKEN, CHALLENGE), (NEW, response(204)), outcome=SUCCESS)
+    assert kinds("retry.claims", replace(step, responses=step.responses[:1])) == ["success"]
+
+
+@pytest.mark.parametrize(
+    ("value", "actual"),
+    [(None, "a request without any"), ("Bearer x", "a request with credentials")],
+)
+def test_report_of_the_first_request_without_a_token(value: str | None, actual: str) -> None:
+    sent = request(fields={"Authorization": value})
+    step = without_token(sent, request(), outcome=failure(401))
+    (found,) = findings("credentials.failure", step)
+    assert (found.kind, found.at) == ("sent", sent)
+    assert (found.expected, found.actual) == ("no request without a token", actual)
+
+
+def test_report_of_a_failure_that_is_not_reported() -> None:
+    (found,) = findings("credentials.failure", without_token(outcome=HANG))
+    assert found.expected == "failure, as the credential failed"
+    assert found.actual == "hang: no outcome within 4.5 s"
+    assert not judges("credentials.failure", exchange(request()))
