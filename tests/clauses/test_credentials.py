@@ -233,6 +233,12 @@ def test_report_of_a_token_in_connect(line: str, location: str) -> None:
     assert found.actual == f"the token in {location}"
 
 
+def test_connect_before_a_request_that_cannot_be_read() -> None:
+    step = proxied(f"Authorization: Bearer {TOKEN}")
+    broken = replace(step, requests=(replace(GOOD, malformed="two lengths"),))
+    assert kinds("proxy.credentials", broken) == ["authorization"]
+
+
 def test_shortest_token_that_can_be_recognized() -> None:
     token = f"{CANARY}{TOKEN}"[:20]
     (found,) = findings("proxy.credentials", proxied(f"Authorization: Bearer {token}", token=token))

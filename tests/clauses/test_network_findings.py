@@ -115,6 +115,12 @@ class TestIdle:
         assert found.expected == f"success 2.2 s after the connection {what} while idle"
         assert found.actual == "crash: KeyError: 'x'"
 
+    def test_request_that_cannot_be_read_in_an_earlier_call(self) -> None:
+        malformed = replace(request(), malformed="two lengths")
+        before = replace(CONTROL, fault="closed-between")
+        assert judges("transport.idle", before, CONTROL)
+        assert not judges("transport.idle", replace(before, requests=(malformed,)), CONTROL)
+
     @pytest.mark.parametrize("fault", FAULTS)
     def test_faults_that_make_a_short_pause_matter(self, fault: Fault) -> None:
         judged = judges("transport.idle", replace(CONTROL, fault=fault), replace(CONTROL, started=1.0))

@@ -220,3 +220,12 @@ def test_requests_of_the_operation_are_found_among_two() -> None:
     assert operation_requests(CONTRACT, exchange(looked, asked)) == [asked]
     assert operation_requests(CONTRACT, exchange(asked, looked)) == [asked]
     assert operation_requests(CONTRACT, exchange(looked)) == [looked]
+
+
+def test_requests_of_the_operation_are_found_among_several() -> None:
+    first, second = request(), request()
+    step = exchange(first, TELEMETRY, request(f"{NAMES}/{TOKEN}"), second)
+    found = operation_requests(CONTRACT, step)
+    assert len(found) == 2
+    assert found[0] is first
+    assert found[1] is second
