@@ -18,6 +18,8 @@ from graphcontract.clauses.queries import (
     has_readable_head,
     has_usable_values,
     is_claims_challenge,
+    is_ordinary,
+    is_unusable,
     last_response,
     list_attempts,
     operation_requests,
@@ -26,6 +28,7 @@ from graphcontract.clauses.queries import (
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial
+from graphcontract.http.request_target import Position
 from graphcontract.wire import WireResponse
 from tests.clauses import (
     CONTRACT,
@@ -100,6 +103,20 @@ class TestFilters:
     )
     def test_path_without_a_key_is_named_by_its_last_two_segments(self, path: str, belongs: bool) -> None:
         contract = with_request(path="/me/messages/delta", parameters={})
+        asked = replace(call(), arguments={})
+        assert build_request_filter(contract, asked)(request(path, fields=BARE)) is belongs
+
+    @pytest.mark.parametrize(
+        ("path", "belongs"),
+        [
+            ("/beta/me/settings/regional", True),
+            ("/beta/me/settings/other", False),
+            ("/beta/me/regional", False),
+        ],
+    )
+    def test_path_that_ends_with_a_property_is_named_by_it(self, path: str, belongs: bool) -> None:
+        contract = with_request(method="DELETE", path="/me/settings/regional", parameters={})
+        assert contract.bound_operation is None
         asked = replace(call(), arguments={})
         assert build_request_filter(contract, asked)(request(path, fields=BARE)) is belongs
 
@@ -213,6 +230,31 @@ def test_control_with_a_request() -> None:
 @pytest.mark.parametrize(("value", "usable"), [("a", True), ("", False), (".", False), ("a\n", False)])
 def test_usable_values(value: str, usable: bool) -> None:
     assert has_usable_values(CONTRACT, call(value)) is usable
+
+
+@pytest.mark.parametrize(
+    ("argument", "quoted", "unusable"),
+    [
+        (None, False, ["", ".", ".."]),
+        ("name", False, [""]),
+        ("name", True, []),
+    ],
+    ids=["a segment", "a number", "a string"],
+)
+def test_values_that_cannot_stand_at_their_position(
+    argument: str | None, quoted: bool, unusable: list[str]
+) -> None:
+    position = Position("name", 3, argument, quoted)
+    assert [each for each in ("", ".", "..", "...", "a") if is_unusable(position, each)] == unusable
+
+
+@pytest.mark.parametrize(
+    ("path", "ordinary"), [("/places/{place}/get", False), ("/places/get(name='{place}')", True)]
+)
+def test_ordinary_value_of_a_segment_and_of_a_literal(path: str, ordinary: bool) -> None:
+    parameters = {"place": {"type": "string", "enum": ["A1:B2"]}}
+    contract = with_request(path=path, parameters=parameters)
+    assert is_ordinary(contract, replace(call(), arguments={"place": "A1:B2"})) is ordinary
 
 
 def test_requests_of_the_operation_are_found_among_two() -> None:
