@@ -48,7 +48,9 @@ def _read_request_id(response: WireResponse) -> str | None:
 
 
 def _agrees_on_wait(expected: object, error: ReportedError) -> bool:
-    return abs(float(str(expected)) - (error.retry_after or 0.0)) <= _SECONDS_APART
+    if error.retry_after is None:
+        return False
+    return abs(float(str(expected)) - error.retry_after) <= _SECONDS_APART
 
 
 def _agrees_on_fields(expected: object, error: ReportedError) -> bool:

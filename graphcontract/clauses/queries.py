@@ -242,6 +242,8 @@ def has_opaque_ids(contract: Contract) -> bool:
 def describe_ids(call: Call, *names: str) -> str:
     """Format the ids of a call for a report, or those with these names; named if the call has several."""
     values = {name: quote(call.arguments[name]) for name in names or call.arguments}
+    if not values:
+        return "no id"
     if len(call.arguments) == 1:
         return f"the id {next(iter(values.values()))}"
     return f"the ids {', '.join(f'{name} {value}' for name, value in values.items())}"
@@ -324,6 +326,8 @@ def classify_difference(expected: str, actual: str) -> str:
 
     The tests go from the most specific change to the least: the first character that differs comes last.
     """
+    if actual == expected:
+        return ""
     if actual == expected.strip():
         return "edges"
     if actual.casefold() == expected.casefold():
@@ -336,7 +340,7 @@ def classify_difference(expected: str, actual: str) -> str:
         if left != right:
             return classify_character(left)
     rest = expected[len(actual) :] or actual[len(expected) :]
-    return classify_character(rest[0]) if rest else ""
+    return classify_character(rest[0])
 
 
 def crashed_without_request(exchange: Exchange) -> bool:

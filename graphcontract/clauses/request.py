@@ -362,8 +362,8 @@ def _shows_number_of_requests(contract: Contract, trial: Trial) -> bool:
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A call that gets a 2xx response must send exactly one valid request, and success must never be
     reported without a request (RFC 9112, 2.2, 6.2 and 6.3). A client may reject an id that is not ordinary,
-    and other traffic, such as telemetry, does not count. A request after an error or a redirect is a retry,
-    and only has to be valid.
+    and other traffic, such as telemetry, does not count. A request after an error, a redirect or a response
+    that did not arrive whole is a retry, and only has to be valid.
     """
     exchange = trial.exchange
     requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
@@ -383,9 +383,9 @@ def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _was_retried(contract: Contract, exchange: Exchange) -> bool:
-    """Whether a valid request of the call got an error or a redirect."""
+    """Whether a valid request of the call got an error, a redirect or an incomplete response."""
     valid = [each for each in own_requests(contract, exchange) if each.malformed is None]
     return any(
-        each.whole and each.status >= 300 and exchange.requests[each.request] in valid
+        (each.status >= 300 or not each.whole) and exchange.requests[each.request] in valid
         for each in exchange.responses
     )

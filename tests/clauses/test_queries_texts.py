@@ -132,6 +132,8 @@ def test_every_character_has_a_class(members: str, cls: str) -> None:
         ("a b/", "a%20b/", "space"),
         ("/ ab", "/ a%", "unreserved"),
         ("", "%/", "percent"),
+        ("a", "a", ""),
+        ("", "", ""),
     ],
 )
 def test_first_difference_gives_the_class(expected: str, actual: str, cls: str) -> None:
@@ -168,5 +170,6 @@ def test_ids_of_a_call() -> None:
     assert describe_ids(call('a"b')) == 'the id "a\\"b"'
     assert describe_ids(call("a"), *call("a").arguments) == 'the id "a"'
     three = replace(call(), arguments={"a": "1", "b": "2", "c": "3"})
+    assert describe_ids(replace(call(), arguments={})) == "no id"
     assert describe_ids(three, "c", "a") == 'the ids c "3", a "1"'
     assert describe_ids(three) == 'the ids a "1", b "2", c "3"'

@@ -7,7 +7,7 @@ import pytest
 
 from graphcontract.exchange import Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.wire import WireRequest
+from graphcontract.wire import Fault, WireRequest
 from tests.clauses import (
     CONTRACT,
     CONTROL,
@@ -423,6 +423,14 @@ class TestOnce:
     @pytest.mark.parametrize("status", [307, 401, 503])
     def test_a_retry_only_has_to_be_valid(self, status: int) -> None:
         assert kinds("request.once", exchange(request(), request(), answer=response(status))) == []
+
+    @pytest.mark.parametrize("by", ["reset", "half-head", "half-content", "garbage", "refused-stream"])
+    def test_a_retry_after_an_incomplete_response_is_one(self, by: Fault) -> None:
+        step = exchange(request(), request())
+        broken = replace(step.responses[0], fault=by)
+        assert kinds("request.once", replace(step, responses=(broken, step.responses[1]))) == []
+        whole = replace(step.responses[0], fault="idle-closed")
+        assert kinds("request.once", replace(step, responses=(whole, step.responses[1]))) == ["repeated"]
 
     def test_a_refusal_of_what_cannot_be_sent_is_right(self) -> None:
         assert kinds("request.once", exchange(outcome=REJECTED, asked=call(".."))) == []
