@@ -20,10 +20,10 @@ STARTED = "started"
 UNKNOWN = "unknown"
 MALFORMED = "malformed"
 BYSTANDER = "bystander"
-NO_TOKEN = "no-token"  # noqa: S105 - a name, not a secret
+NO_TOKEN = "no-token"  # noqa: S105 - a name, not a secret; a colon and READ or LIST follow in a read
 LESSER_TOKEN = "lesser-token"  # noqa: S105 - a name, not a secret
-GARBAGE = "garbage-token"
-FORGED = "forged"  # followed by a colon and the kind of forgery
+GARBAGE = "garbage-token"  # as NO_TOKEN
+FORGED = "forged"  # followed by a colon and the kind of forgery, and in a read by a colon and READ
 METHOD = "method"  # followed by a colon and the method
 
 STATUSES = ("notStarted", "inProgress", "completed", "failed", "cancelled", "unknownFutureValue")

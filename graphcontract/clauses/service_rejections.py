@@ -61,14 +61,15 @@ _UNAUTHENTICATED = (NO_TOKEN, GARBAGE, FORGED)
     uses_earlier_steps=True,
 )
 def authentication(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A request without a valid token must get 401 and have no effect (the operation's page; Graph's
-    authorization concepts): only 401 means that another token may help. The effect counts only if the task
-    was read before and after.
+    """A request without a valid token, a read too, must get 401 and have no effect (the operation's page;
+    Graph's authorization concepts): only 401 means that another token may help. The effect counts only if the
+    task was read before and after.
     """
     index = find_step(trial, *_UNAUTHENTICATED)
     assert index is not None
     step = trial.exchanges[index]
-    status, input = status_to(step), purpose_input(step) or purpose_kind(step)
+    status = status_to(step)
+    input = purpose_input(step) if purpose_kind(step) == FORGED else step.purpose
     if status != 401:
         kind = "accepted" if is_success(status) else "other-status"
         yield Finding(kind, "status 401", describe_response(step), input, exchange=step)

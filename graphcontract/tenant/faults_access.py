@@ -54,6 +54,24 @@ def _accept(when: Callable[[ServiceRequest], bool]) -> Override[Caller]:
     return lambda service, request: _ANYONE if when(request) else Service.authenticate(service, request)
 
 
+def _is_read(request: ServiceRequest) -> bool:
+    return request.method == "GET" and request.route.operation in ("task", "tasks")
+
+
+def _serve_from_cache(service: Service, request: ServiceRequest) -> Caller:
+    """Serves a path to anyone once it was served to a caller with a token."""
+    if _is_read(request) and service.counts[request.path]:
+        return _ANYONE
+    caller = Service.authenticate(service, request)
+    service.counts[request.path] += 1
+    return caller
+
+
+def _skip_in_reads(service: Service, request: ServiceRequest) -> Caller:
+    without: frozenset[Check] = frozenset({"signature"} if _is_read(request) else ())
+    return Service.authenticate(service, request, without)
+
+
 def _reject(when: Callable[[ServiceRequest], bool], status: int, message: str) -> Override[Caller]:
     """Rejects some requests with another status code than 401."""
 
@@ -174,6 +192,29 @@ FAULTS = (
             "cancels-before-it-asks",
             "A cancel without a valid token gets 401, and takes effect.",
             make_unauthenticated=_cancel_first(Service.make_unauthenticated),
+        ),
+        # A read is not checked.
+        entry(
+            "reads-need-no-token",
+            "A GET without Authorization is served.",
+            authenticate=_accept(lambda request: _is_read(request) and not request.token),
+        ),
+        entry(
+            "lists-accept-garbage",
+            "The list is served for a token that cannot be decoded.",
+            authenticate=_accept(
+                lambda request: request.route.operation == "tasks" and _is_garbage(request.token)
+            ),
+        ),
+        entry(
+            "reads-ignore-signatures",
+            "In a GET a token's signature is not checked.",
+            authenticate=_skip_in_reads,
+        ),
+        entry(
+            "cached-reads-need-no-token",
+            "A GET that was served before is served to anyone.",
+            authenticate=_serve_from_cache,
         ),
     ),
     *faults_of(

@@ -148,7 +148,9 @@ class TestPrecondition:
 
 
 class TestAccess:
-    @pytest.mark.parametrize("purpose", ["no-token", "garbage-token", "forged:expired"])
+    @pytest.mark.parametrize(
+        "purpose", ["no-token", "garbage-token", "forged:expired", "no-token:read", "garbage-token:list"]
+    )
     def test_authentication(self, purpose: str) -> None:
         for status, kind in (
             (401, []),
@@ -161,10 +163,9 @@ class TestAccess:
         assert not judges("service.authentication", step(purpose, 429))
 
     def test_each_forgery_is_a_fault_of_its_own(self) -> None:
-        found = {
-            findings("service.authentication", step(f"forged:{how}", 204))[0].input for how in ("a", "b")
-        }
-        assert found == {"a", "b"}
+        purposes = ("forged:a", "forged:b", "forged:a:read", "no-token", "no-token:read", "no-token:list")
+        found = [findings("service.authentication", step(purpose, 200))[0].input for purpose in purposes]
+        assert found == ["a", "b", "a:read", "no-token", "no-token:read", "no-token:list"]
 
     def test_permission(self) -> None:
         for status, kind in ((403, []), (404, []), (204, ["accepted"]), (200, ["accepted"])):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ import pytest
 from graphcontract.live import run
 from graphcontract.live.safety.allowed_hosts import Root, parse_root
 from graphcontract.live.sender import Sender
+from graphcontract.live.steps import GARBAGE
 from graphcontract.run.options import OptionError
 from graphcontract.tenant import Running, Status
 from graphcontract.wire import Fields, WireRequest, WireResponse
@@ -60,13 +62,54 @@ def posted(made: Sequence[WireRequest], id: str) -> int:
     return sum(request.method == "POST" and id in request.target for request in made)
 
 
-def test_one_call_without_a_token_and_one_with_garbage(asked: Asked, tenant: Running) -> None:
+def list_bad_tokens(made: Sequence[WireRequest], env: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The requests without a valid token, in order: what was sent in its place, and what was requested."""
+    sent = [(each, value) for each in made for value in each.values("authorization") or ["none"]]
+    bad = [(each, value) for each, value in sent if value.removeprefix("Bearer ") not in env.values()]
+    kinds = {"POST": "call", "GET": "read"}
+    return [
+        (value.removeprefix("Bearer ")[:13], "list" if "?$top" in each.target else kinds[each.method])
+        for each, value in bad
+    ]
+
+
+FEW = [(token, what) for what in ("call", "list", "read") for token in ("none", GARBAGE[:13])]
+
+
+def test_few_requests_without_a_token_and_with_garbage(asked: Asked, tenant: Running) -> None:
     before = {task.id: task.status for task in tenant.tasks.all()}
     env = environment(tenant)
-    sent = [each for request in asked(env=env) for each in request.values("authorization") or ["none"]]
-    others = [each for each in sent if each.removeprefix("Bearer ") not in env.values()]
-    assert [each == "none" for each in sorted(others)] == [False, True]
+    assert list_bad_tokens(asked(env=env), env) == FEW
     assert {task.id: task.status for task in tenant.tasks.all()} == before
+
+
+def test_that_a_busy_tenant_did_not_handle_are_repeated(
+    asked: Asked, tenant: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env, send, busy = environment(tenant), Sender.send, set[tuple[str, ...]]()
+
+    def throttled(
+        self: Sender, method: str, target: str, fields: Fields, content: bytes = b""
+    ) -> tuple[WireRequest, WireResponse]:
+        request, response = send(self, method, target, fields, content)
+        key = (method, target.partition("?")[1], *request.values("authorization"))
+        if response.status != 401 or key in busy:
+            return request, response
+        busy.add(key)
+        ids = tuple(each for each in response.fields if each[0].endswith("request-id"))
+        made = replace(response, status=429, fields=(*ids, ("Retry-After", "1")))
+        return request, made
+
+    monkeypatch.setattr(Sender, "send", throttled)
+    made = list_bad_tokens(asked(env=env), env)
+    assert [each for at, each in enumerate(made) if made[at - 1] != each] == FEW
+    assert len(made) == 2 * len(FEW)
+
+
+def test_in_a_run_that_only_reads(asked: Asked, tenant: Running) -> None:
+    env = environment(tenant)
+    made = list_bad_tokens(asked(env=env, get_only=True), env)
+    assert [(token, what.replace("call", "read")) for token, what in FEW] == made
 
 
 def test_a_cancel_takes_the_task_and_the_tenants_name(asked: Asked, tenant: Running) -> None:

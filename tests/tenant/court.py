@@ -88,6 +88,13 @@ class Court:
     def unauthenticated(self) -> Iterator[Sighting]:
         for name, token in {"no-token": None, **self.forged}.items():
             yield from self.harmless("service.authentication", name, token, {401})
+        id = self.ask.task("read")
+        for what, path in (("read", f"{TASKS}/{id}"), ("list", TASKS)):
+            self.ask("GET", path)
+            for name, token in {"no-token": None, **self.forged}.items():
+                answer = self.ask("GET", path, token)
+                if answer.status_code != 401:
+                    yield "service.authentication", f"{name} {what}: {answer.status_code}"
 
     def without_permission(self) -> Iterator[Sighting]:
         for name, token in self.lesser.items():

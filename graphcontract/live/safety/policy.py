@@ -4,14 +4,25 @@ forbidden.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from graphcontract.clauses.service_queries import CANCELLED, IN_PROGRESS, LOOKUP, NOT_STARTED, TERMINAL
+from graphcontract.clauses.service_queries import (
+    BUSY,
+    CANCELLED,
+    IN_PROGRESS,
+    LOOKUP,
+    NOT_STARTED,
+    TERMINAL,
+)
 from graphcontract.live.steps import RequestStep
 from graphcontract.live.urls import MALFORMED, Targets
 
 MOST_FRESH_CANCELS = 8  # on a tenant; one more is Forbidden, so a bug in a scenario cannot flood it
+MOST_BAD_TOKENS = (
+    3  # requests to a tenant without a token, and with garbage: a call, and reads of task and list
+)
 _SAFE = ("main", "lesser", "none", "garbage")
 
 
@@ -41,14 +52,21 @@ class Policy:
     _looked_up: str = ""
     _created: bool = False
     _fresh_cancels: int = 0
-    _bad_tokens_sent: set[str] = field(default_factory=set)
+    _bad_tokens_sent: Counter[str] = field(default_factory=Counter)
+    _changes_with_bad_tokens: set[str] = field(default_factory=set)
 
     def add_created(self, id: str) -> None:
         """Allow the cancel of a task that this run has created."""
         self._created_ids.add(id)
 
     def record_result(self, step: RequestStep, status: int, task_status: str | None) -> None:
-        """Record the result of a step. A read allows one change, and only with the run's credential."""
+        """Record the result of a step. A read allows one change, and only with the run's credential. What a
+        busy service did not handle may be repeated.
+        """
+        if step.credential in ("none", "garbage") and status in BUSY:
+            self._bad_tokens_sent[step.credential] -= 1
+            if step.target == self.targets.cancel(step.task_id):
+                self._changes_with_bad_tokens.discard(step.credential)
         if step.method != "GET" and status == 429 and self._spent is not None:
             self._reads[step.task_id], self._spent = self._spent, None
         if step.method == "GET" and step.credential == "main":
@@ -76,11 +94,16 @@ class Policy:
             raise Forbidden(f"{step.method} on this path")
 
     def _check_bad_token_limit(self, step: RequestStep) -> None:
-        """A tenant gets one call without a token and one with garbage."""
-        if step.credential in ("none", "garbage") and not self.loopback:
-            if step.credential in self._bad_tokens_sent:
+        """A tenant gets few requests without a token and with garbage, and at most one call of each kind."""
+        if step.credential not in ("none", "garbage") or self.loopback:
+            return
+        if self._bad_tokens_sent[step.credential] >= MOST_BAD_TOKENS:
+            raise Forbidden(f"a tenant gets only {MOST_BAD_TOKENS} requests of this kind")
+        if step.target == self.targets.cancel(step.task_id):
+            if step.credential in self._changes_with_bad_tokens:
                 raise Forbidden("a tenant gets only one call of this kind")
-            self._bad_tokens_sent.add(step.credential)
+            self._changes_with_bad_tokens.add(step.credential)
+        self._bad_tokens_sent[step.credential] += 1
 
     def _check_create(self, step: RequestStep) -> None:
         if not (self.cancel and self.create) or self._created or step.credential != "main":

@@ -13,6 +13,7 @@ from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.scenarios.create import create_task
 from graphcontract.live.scenarios.rejections import (
     reject_bad_tokens,
+    reject_bad_tokens_in_reads,
     reject_malformed_ids,
     reject_missing_permission,
     reject_other_methods,
@@ -23,6 +24,7 @@ from graphcontract.live.steps import Scenario
 SCENARIOS: tuple[tuple[Callable[[ScenarioContext], Scenario], tuple[str, ...]], ...] = (
     (create_task, ("service.cancel", "service.effect", "service.repeat")),
     (reject_bad_tokens, ("service.authentication",)),
+    (reject_bad_tokens_in_reads, ("service.authentication",)),
     (reject_missing_permission, ("service.permission", "service.refusal-status")),
     (reject_other_methods, ("service.method", "service.refusal-status")),
     (cancel_tasks, ("service.cancel", "service.effect", "service.repeat")),

@@ -12,9 +12,14 @@ from graphcontract.live.scenarios.context import (
     try_change,
     try_change_on_unknown_id,
 )
-from graphcontract.live.steps import Credential, Scenario
+from graphcontract.live.steps import Credential, RequestStep, Scenario, StepResult
 from graphcontract.live.urls import MALFORMED, READ_PERMISSION
 
+_LISTED = "(a listed task)"
+_BAD_TOKENS: tuple[tuple[str, Credential], ...] = (
+    (service_queries.NO_TOKEN, "none"),
+    (service_queries.GARBAGE, "garbage"),
+)
 OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -56,13 +61,7 @@ def reject_bad_tokens(context: ScenarioContext) -> Scenario:
     """No token, garbage, and on loopback forged tokens: on a task that may be cancelled, else on a made-up
     id, else in a GET.
     """
-    bad_tokens: list[tuple[str, Credential]] = [
-        (service_queries.NO_TOKEN, "none"),
-        (service_queries.GARBAGE, "garbage"),
-    ]
-    if context.loopback:
-        bad_tokens += [(f"{service_queries.FORGED}:{how}", how) for how in context.forgeries]
-    for purpose, credential in bad_tokens:
+    for purpose, credential in _list_bad_tokens(context):
         why = "a call that must get 401"
         if context.get_only:
             step = context.make_read(
@@ -71,6 +70,43 @@ def reject_bad_tokens(context: ScenarioContext) -> Scenario:
             context.add_trial((yield step))
         else:
             yield from _try_rejected_cancel(context, context.subject, why, purpose, credential, 401)
+
+
+def _list_bad_tokens(context: ScenarioContext) -> list[tuple[str, Credential]]:
+    """The purposes and credentials of requests without a valid token."""
+    forged = context.forgeries if context.loopback else ()
+    return [*_BAD_TOKENS, *((f"{service_queries.FORGED}:{how}", how) for how in forged)]
+
+
+def reject_bad_tokens_in_reads(context: ScenarioContext) -> Scenario:
+    """Read the list and a task without a valid token, each right after a read with one: a cache could repeat
+    its response. Forged tokens are for the task alone.
+    """
+    target, why = context.targets.page(), "a read that must get 401"
+    listed = yield RequestStep(service_queries.LIST, "to find a task", "GET", target, target)
+    for purpose, credential in _BAD_TOKENS if listed.status == 200 else ():
+        bad = f"{purpose}:{service_queries.LIST}"
+        step = RequestStep(bad, why, "GET", target, target, credential=credential, expected=401)
+        context.add_trial((yield step))
+    id = next(iter([*context.subjects, *context.started]), None) or _find_listed(listed)
+    seen = (yield context.make_read(id, "to compare with reads that must get 401")) if id else None
+    if id is None or seen is None or seen.status != 200:
+        if context.get_only:  # it has sent these reads of a made-up id already
+            return
+        id = context.make_fresh_id()
+    context.on_known_id(id)
+    for purpose, credential in _list_bad_tokens(context):
+        bad = f"{purpose}:{service_queries.READ}"
+        context.add_trial(
+            (yield context.make_read(id, why, purpose=bad, credential=credential, expected=401))
+        )
+
+
+def _find_listed(listed: StepResult) -> str | None:
+    """The id of a task in a list; a placeholder in a plan."""
+    if listed.exchange is None:
+        return _LISTED
+    return next(iter(service_queries.list_statuses(listed.exchange)), None)
 
 
 def _try_rejected_cancel(

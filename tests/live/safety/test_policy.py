@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphcontract.live.safety.policy import MOST_FRESH_CANCELS, Forbidden, Policy
+from graphcontract.live.safety.policy import MOST_BAD_TOKENS, MOST_FRESH_CANCELS, Forbidden, Policy
 from graphcontract.live.steps import RequestStep
 from graphcontract.live.urls import MALFORMED, Targets
 from tests.clauses import CONTRACT
@@ -97,10 +97,30 @@ class TestByDefault:
         assert "without --create" in get_rejection(made, create())
 
     @pytest.mark.parametrize("credential", ["none", "garbage"])
-    def test_one_call_without_a_token_and_one_with_garbage(self, credential: str) -> None:
+    def test_few_requests_without_a_token_and_with_garbage(self, credential: str) -> None:
         made = policy()
-        made.check(read(TASK, credential))
-        assert "only one call of this kind" in get_rejection(made, read(TASK, credential))
+        for _ in range(MOST_BAD_TOKENS):
+            made.check(read(TASK, credential))
+        assert f"only {MOST_BAD_TOKENS} requests" in get_rejection(made, read(TASK, credential))
+
+    @pytest.mark.parametrize("credential", ["none", "garbage"])
+    def test_one_call_of_them(self, credential: str) -> None:
+        made = policy()
+        made.record_result(read(FRESH), 404, None)
+        made.check(cancel(FRESH, credential))
+        made.record_result(read(FRESH), 404, None)
+        assert "only one call of this kind" in get_rejection(made, cancel(FRESH, credential))
+
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_and_again_where_the_tenant_was_busy(self, status: int) -> None:
+        made = policy()
+        for _ in range(MOST_BAD_TOKENS + 1):
+            made.check(read(TASK, "none"))
+            made.record_result(read(TASK, "none"), status, None)
+        for _ in range(2):
+            made.record_result(read(FRESH), 404, None)
+            made.check(cancel(FRESH, "none"))
+            made.record_result(cancel(FRESH, "none"), status, None)
 
     @pytest.mark.parametrize(
         "path", ["/beta/users", "/beta/solutions/sharePoint/migrations", "/v1.0/me", "/", "//x"]
