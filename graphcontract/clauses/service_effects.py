@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.service_changes import GONE, find_change, find_change_after_end
 from graphcontract.clauses.service_queries import (
     BYSTANDER,
     CANCEL,
@@ -32,7 +33,6 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 
 _NOT_CANCELLABLE = ("inProgress", "completed", "failed")
-_GONE = (404, 410)
 
 
 def _is_cancel_conclusive(_contract: Contract, trial: Trial) -> bool:
@@ -94,10 +94,19 @@ def _is_cancelled(_contract: Contract, trial: Trial) -> bool:
     )
 
 
-@clause("service.effect", "not-cancelled", "gone", "other-task", when=_is_cancelled, uses_earlier_steps=True)
+@clause(
+    "service.effect",
+    "not-cancelled",
+    "gone",
+    "other-task",
+    "other-task-changed",
+    when=_is_cancelled,
+    uses_earlier_steps=True,
+)
 def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """After success the task must be cancelled, and no other task (the operation's page). Only the last
-    read counts: it was made at the end of the wait, as the effect may take some time.
+    """After success the task must be cancelled, and no other task changed (the operation's page). Only the
+    last read counts: it was made at the end of the wait, as the effect may take some time. Changes that
+    another task can make by itself, or other users in a list, are left out.
     """
     index = find_step(trial, CANCEL)
     assert index is not None
@@ -105,23 +114,47 @@ def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     task = steps[index].call.task_id
     reads = [step for step in steps[index + 1 :] if purpose_kind(step) == READ and step.call.task_id == task]
     last = next((step for step in reversed(reads) if has_conclusive_response(step)), None)
-    if last is not None and status_to(last) in _GONE:
+    if last is not None and status_to(last) in GONE:
         yield Finding("gone", f"task status {CANCELLED}", describe_response(last), exchange=last)
     elif last is not None and task_status(last) != CANCELLED:
         status = task_status(last)
         actual = f"task status {status}" if status else f"{describe_response(last)} without a task status"
         yield Finding("not-cancelled", f"task status {CANCELLED}", actual, exchange=steps[index])
-    for id in dict.fromkeys(step.call.task_id for step in steps if purpose_kind(step) == BYSTANDER):
-        before, after = (_statuses_of(part, id) for part in (steps[:index], steps[index + 1 :]))
-        if before and after and before[-1] != CANCELLED and after[-1] == CANCELLED:
-            expected, actual = f"task status {before[-1]}", f"task status {CANCELLED}"
-            yield Finding("other-task", expected, actual, exchange=steps[index])
+    yield from _find_other_changes(steps[:index], steps[index], steps[index + 1 :])
 
 
-def _statuses_of(steps: tuple[Exchange, ...], id: str) -> list[str]:
-    """The statuses of another task in the reads that were made of it for comparison, in order."""
-    reads = [step for step in steps if purpose_kind(step) == BYSTANDER and step.call.task_id == id]
-    return [status for status in map(task_status, reads) if status]
+def _find_other_changes(
+    before: tuple[Exchange, ...], cancel: Exchange, after: tuple[Exchange, ...]
+) -> Iterator[Finding]:
+    """Find other tasks that changed, by the last reads of each and by the lists around the cancel."""
+    old_reads, new_reads = _list_other_reads(before), _list_other_reads(after)
+    for id, old in old_reads.items():
+        new = new_reads.get(id)
+        if new is not None and (kind := find_change(old, new)) is not None:
+            status = task_status(new)
+            actual = f"task status {status}" if status else describe_response(new)
+            yield Finding(kind, f"task status {task_status(old)}", actual, exchange=cancel)
+    old_list, new_list = _merge_lists(before), _merge_lists(after)
+    for id, status in old_list.items():
+        if (kind := find_change_after_end(status, new_list.get(id))) is not None:
+            actual = f"task status {new_list[id]} in the list"
+            yield Finding(kind, f"task status {status}", actual, exchange=cancel)
+
+
+def _list_other_reads(steps: tuple[Exchange, ...]) -> dict[str, Exchange]:
+    """The last read of each other task that returned it, or that it is gone."""
+    reads = [step for step in steps if purpose_kind(step) == BYSTANDER]
+    return {step.call.task_id: step for step in reads if task_status(step) or status_to(step) in GONE}
+
+
+def _merge_lists(steps: tuple[Exchange, ...]) -> dict[str, str]:
+    """The statuses by id in lists of tasks; a later page counts."""
+    return {
+        id: status
+        for step in steps
+        if purpose_kind(step) == LIST
+        for id, status in list_statuses(step).items()
+    }
 
 
 def _has_started(_contract: Contract, trial: Trial) -> bool:

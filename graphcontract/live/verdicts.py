@@ -108,6 +108,6 @@ class LiveEvaluator:
 
 def _get_purpose(trial: Trial) -> str:
     return next(
-        (step.purpose for step in trial.exchanges if step.purpose not in ("read", "bystander")),
+        (step.purpose for step in trial.exchanges if step.purpose not in ("read", "bystander", "list")),
         trial.exchange.purpose,
     )

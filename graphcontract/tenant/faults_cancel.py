@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from graphcontract.tenant.overrides import (
+    CancelEffect,
     delay_cancel,
     entry,
     faults_of,
@@ -56,6 +57,18 @@ def _cancel_all(service: Service, _request: ServiceRequest, _task: Task) -> None
     for each in service.tenant.tasks.all():
         if each.status is Status.NOT_STARTED:
             service.tenant.tasks.move(each.id, Status.CANCELLED)
+
+
+def _cancel_and_put(old: Status, new: Status) -> CancelEffect:
+    """Cancels the task, and gives every other task with one status another."""
+
+    def apply_cancel(service: Service, request: ServiceRequest, task: Task) -> None:
+        Service.apply_cancel(service, request, task)
+        for other in service.tenant.tasks.all():
+            if other.status is old and other.id != task.id:
+                service.tenant.tasks.store(replace(other, status=new))
+
+    return apply_cancel
 
 
 def _restore_after_read(service: Service, request: ServiceRequest, task: Task) -> dict[str, Any]:
@@ -202,6 +215,21 @@ FAULTS = (
             apply_cancel=_cancel_another,
         ),
         entry("effect-on-all", "A cancel cancels every task that has not started.", apply_cancel=_cancel_all),
+        entry(
+            "fails-the-others",
+            "With a cancel every other task that has not started fails, long before its start.",
+            apply_cancel=_cancel_and_put(Status.NOT_STARTED, Status.FAILED),
+        ),
+        entry(
+            "starts-the-others",
+            "With a cancel every other task starts, long before its start date.",
+            apply_cancel=_cancel_and_put(Status.NOT_STARTED, Status.IN_PROGRESS),
+        ),
+        entry(
+            "fails-what-has-completed",
+            "With a cancel every task that has completed becomes failed.",
+            apply_cancel=_cancel_and_put(Status.COMPLETED, Status.FAILED),
+        ),
         entry(
             "effect-is-failure",
             "A cancelled task has the status `failed`.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from graphcontract.tenant.clock import Clock
+from graphcontract.tenant.clock import Clock, format_timestamp
 from graphcontract.tenant.tasks import Order, Source, Status, Task, Tasks
 
 _AHEAD = timedelta(days=30)
@@ -19,7 +19,7 @@ def add_fixtures(tasks: Tasks, clock: Clock) -> Mapping[Status, str]:
     now = clock.now()
     ids: dict[Status, str] = {}
     for status in Status:
-        order = make_order(f"https://contoso.sharepoint.example/sites/{status}")
+        order = make_order(f"https://contoso.sharepoint.example/sites/{status}", now + _AHEAD)
         begun = status not in (Status.NOT_STARTED, Status.CANCELLED)
         ended = status not in (Status.NOT_STARTED, Status.IN_PROGRESS)
         task = Task(
@@ -35,12 +35,14 @@ def add_fixtures(tasks: Tasks, clock: Clock) -> Mapping[Status, str]:
     return ids
 
 
-def make_order(site: str) -> Order:
-    """An order to move a site, with the parameters of such a request."""
+def make_order(site: str, start: datetime | None = None) -> Order:
+    """An order to move a site, by default as soon as possible, with the parameters of such a request."""
     parameters = {
         "@odata.type": "#microsoft.graph.sharePointSiteMigrationTaskParameters",
         "sourceSiteUrl": site,
         "targetSiteUrl": site.replace("contoso", "fabrikam"),
         "targetOrganizationHost": _ORGANIZATION,
     }
-    return Order(Source("site", site), parameters)
+    if start is not None:
+        parameters["preferredStartDateTime"] = format_timestamp(start)
+    return Order(Source("site", site), parameters, start)

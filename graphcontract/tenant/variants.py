@@ -70,6 +70,21 @@ def _cancel_once(service: Service, request: ServiceRequest, task: Task) -> None:
         Service.apply_cancel(service, request, task)
 
 
+def _cancel_while_others_end(service: Service, request: ServiceRequest, task: Task) -> None:
+    Service.apply_cancel(service, request, task)
+    for other in service.tenant.tasks.all():
+        if other.status is Status.IN_PROGRESS:
+            service.tenant.tasks.move(other.id, Status.COMPLETED)
+
+
+def _read_from_replicas(service: Service, request: ServiceRequest, task: Task) -> dict[str, Any]:
+    """Each second read within ten seconds is of an old state."""
+    since = service.tenant.clock.now() - (task.finished or task.updated)
+    service.counts[task.id] += 1
+    old = task.status is Status.CANCELLED and since < timedelta(seconds=10) and service.counts[task.id] % 2
+    return Service.render_task(service, request, task) | ({"status": "notStarted"} if old else {})
+
+
 def _throttle_until_a_date(service: Service, _request: ServiceRequest, _task: Task) -> None:
     then = service.tenant.clock.now().replace(microsecond=0) + timedelta(seconds=2)
     raise Rejection(429, "Try again.", fields={"Retry-After": format_datetime(then, usegmt=True)})
@@ -214,6 +229,16 @@ VARIANTS = (
         "effect-after-a-moment",
         "A cancel takes effect a second later.",
         apply_cancel=delay_cancel(seconds=1),
+    ),
+    entry(
+        "others-end-meanwhile",
+        "With a cancel every task that is in progress completes.",
+        apply_cancel=_cancel_while_others_end,
+    ),
+    entry(
+        "old-reads-meanwhile",
+        "For ten seconds each second read of a cancelled task shows its old status.",
+        render_task=_read_from_replicas,
     ),
     entry(
         "throttled-at-first",

@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 
 from graphcontract.exchange import Exchange
+from graphcontract.wire import WireResponse
 from tests.clauses import ID, SUCCESS, TASK, TOKEN, call, findings, judges, kinds, request, response
 
 OTHER = "7c1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"
 FIELDS = (("request-id", ID), ("client-request-id", ID))
+TODAY = "Sun, 01 Mar 2026 12:00:00 GMT"
+SOON, LATER = "2026-03-02T11:00:00.0000000Z", "2026-03-02T13:00:00.0000000Z"
 GRAPH = json.dumps({"error": {"code": "x", "message": "y"}}).encode()
 
 
@@ -22,9 +25,9 @@ def step(purpose: str, status: int, content: bytes = b"", id: str = TASK, **memb
     return Exchange(call(id), (request(),), (made,), outcome=SUCCESS, purpose=purpose)
 
 
-def read(status: str | None, id: str = TASK, purpose: str = "read") -> Exchange:
-    content = json.dumps({"id": id, "status": status}).encode()
-    return step(purpose, 200, content, id)
+def read(status: str | None, id: str = TASK, purpose: str = "read", **parameters: str) -> Exchange:
+    content = json.dumps({"id": id, "status": status, "parameters": parameters}).encode()
+    return step(purpose, 200, content, id, fields=(*FIELDS, ("Date", TODAY)))
 
 
 def gone(status: int = 404) -> Exchange:
@@ -37,6 +40,19 @@ def page(**statuses: str) -> Exchange:
 
 
 NEW, DONE = read("notStarted"), read("cancelled")
+
+
+def other(status: str, **parameters: str) -> Exchange:
+    return read(status, OTHER, "bystander", **parameters)
+
+
+def cancel_beside(before: Exchange, *after: Exchange) -> tuple[Exchange, ...]:
+    """A cancel, between reads of another task."""
+    return (NEW, before, step("cancel", 204), DONE, *after)
+
+
+def without_date(exchange: Exchange) -> tuple[WireResponse, ...]:
+    return tuple(replace(each, fields=FIELDS) for each in exchange.responses)
 
 
 class TestCancel:
@@ -103,10 +119,72 @@ class TestEffect:
             ("inProgress", "cancelled", ["other-task"]),
             ("cancelled", "cancelled", []),
             ("notStarted", "inProgress", []),
+            ("notStarted", "failed", []),
+            ("notStarted", "unknownFutureValue", []),
+            ("inProgress", "completed", []),
+            ("inProgress", "failed", []),
+            ("inProgress", "notStarted", []),
+            ("completed", "failed", ["other-task-changed"]),
+            ("failed", "inProgress", ["other-task-changed"]),
+            ("cancelled", "notStarted", ["other-task-changed"]),
         ):
-            around = [read(each, OTHER, "bystander") for each in (before, after)]
-            steps = (NEW, around[0], step("cancel", 204), DONE, around[1])
+            assert kinds("service.effect", *cancel_beside(other(before), other(after))) == kind
+
+    @pytest.mark.parametrize(
+        ("before", "after", "kind"),
+        [
+            ({}, {}, []),
+            ({"preferredStartDateTime": LATER}, {}, []),
+            ({"preferredStartDateTime": LATER}, {"preferredStartDateTime": SOON}, []),
+            ({"preferredStartDateTime": SOON}, {"preferredStartDateTime": SOON}, []),
+            ({"preferredStartDateTime": "soon"}, {"preferredStartDateTime": "soon"}, []),
+            ({"preferredStartDateTime": LATER}, {"preferredStartDateTime": LATER}, ["other-task-changed"]),
+        ],
+    )
+    def test_another_task_that_started_itself(
+        self, before: dict[str, str], after: dict[str, str], kind: list[str]
+    ) -> None:
+        for status in ("inProgress", "completed", "failed"):
+            steps = cancel_beside(other("notStarted", **before), other(status, **after))
             assert kinds("service.effect", *steps) == kind
+            undated = (replace(each, responses=without_date(each)) for each in steps)
+            assert kinds("service.effect", *undated) == []
+
+    def test_another_task_that_expired(self) -> None:
+        for latest, kind in ((SOON, []), (LATER, ["other-task"])):
+            expired = other("cancelled", preferredLatestStartDateTime=latest)
+            assert kinds("service.effect", *cancel_beside(other("notStarted"), expired)) == kind
+
+    def test_another_task_that_is_gone(self) -> None:
+        for status, kind in (
+            ("notStarted", ["other-task-changed"]),
+            ("inProgress", ["other-task-changed"]),
+            ("completed", []),
+        ):
+            for code in (404, 410):
+                steps = cancel_beside(other(status), step("bystander", code, GRAPH, OTHER))
+                assert kinds("service.effect", *steps) == kind
+        steps = cancel_beside(other("notStarted"), step("bystander", 503, GRAPH, OTHER))
+        assert kinds("service.effect", *steps) == []
+
+    def test_the_last_read_of_another_task_counts(self) -> None:
+        steps = cancel_beside(other("completed"), other("inProgress"), other("completed"))
+        assert kinds("service.effect", *steps) == []
+
+    @pytest.mark.parametrize(
+        ("before", "after", "kind"),
+        [
+            ("completed", "failed", ["other-task-changed"]),
+            ("failed", "cancelled", ["other-task"]),
+            ("completed", "completed", []),
+            ("completed", "inProgress", []),
+            ("notStarted", "failed", []),
+            ("inProgress", "cancelled", []),
+        ],
+    )
+    def test_another_task_in_a_list(self, before: str, after: str, kind: list[str]) -> None:
+        steps = (page(a=before, b="failed"), page(c="failed"), NEW, step("cancel", 204), DONE, page(a=after))
+        assert kinds("service.effect", *steps) == kind
 
     def test_needs_a_success_and_a_read(self) -> None:
         assert not judges("service.effect", NEW, step("cancel", 409, GRAPH), NEW)

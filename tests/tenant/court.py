@@ -50,6 +50,7 @@ class Court:
         return found
 
     def cancels(self, which: str, token: str = "privileged") -> Iterator[Sighting]:
+        ended = self.ask.task(f"{which}-ended", Status.COMPLETED)
         bystander, id = self.ask.task(f"{which}-bystander"), self.ask.task(which)
         answer = self.ask.cancel(id, token)
         if wait := answer.headers.get("Retry-After"):
@@ -66,6 +67,8 @@ class Court:
             yield from (("service.effect", f"{which}: {status}") for status in shown)
         if self.ask.status(bystander) != "notStarted":
             yield "service.effect", f"{which}: bystander"
+        if self.ask.status(ended) != "completed":
+            yield "service.effect", f"{which}: ended"
         self.ask.cancel(id, token)
 
     def refusals(self) -> Iterator[Sighting]:

@@ -98,6 +98,17 @@ def status_follows(asking: Asking) -> bool:
     return before == (204, "unknownFutureValue") and asking.status(id) == "cancelled"
 
 
+def others_end(asking: Asking) -> bool:
+    other = asking.task("b", Status.IN_PROGRESS)
+    return (cancel(asking)[0], asking.status(other)) == (204, "completed")
+
+
+def reads_alternate(asking: Asking) -> bool:
+    id = asking.task("a")
+    cancel(asking, id)
+    return {asking.status(id), asking.status(id)} == {"cancelled", "notStarted"}
+
+
 def dated_wait(asking: Asking) -> bool:
     code, wait = first_wait(asking)
     return code == 429 and parsedate_to_datetime(wait) == NOON + timedelta(seconds=2)
@@ -145,6 +156,8 @@ ODD: dict[str, Callable[[Asking], bool]] = {
     "repeat-is-cancelled-again": repeated,
     "bare-challenge": lambda asking: cancel(asking, token=None)[1]["www-authenticate"] == "Bearer",
     "effect-after-a-moment": effect_follows,
+    "others-end-meanwhile": others_end,
+    "old-reads-meanwhile": reads_alternate,
     "throttled-at-first": lambda asking: first_wait(asking) == (429, "1"),
     "throttled-until-a-date": dated_wait,
     "unavailable-at-first": lambda asking: first_wait(asking) == (503, "1"),

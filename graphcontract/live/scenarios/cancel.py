@@ -4,14 +4,17 @@ tasks.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 from graphcontract.clauses import service_queries
+from graphcontract.clauses.service_changes import find_change
 from graphcontract.live.scenarios.context import ScenarioContext, describe_state, is_not_started, try_change
 from graphcontract.live.scenarios.list_tasks import compare_lists, list_all_tasks
 from graphcontract.live.scenarios.rejections import cancel_without_permission
 from graphcontract.live.steps import RequestStep, Scenario, StepResult
 
+# Seconds before each further read where another task changed, a minute in all: few reads, of many tasks.
+REREADS = (4.0, 16.0, 40.0)
 POLLS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)  # seconds before each read, a minute in all
 
 
@@ -26,7 +29,7 @@ def cancel_tasks(context: ScenarioContext) -> Scenario:
 def _cancel_task(context: ScenarioContext, id: str) -> Scenario:
     others = [each for each in (*context.subjects, *context.started) if each != id]
     all_before = yield from list_all_tasks(context, "to list the other tasks before")
-    before_others = yield from _read_others(context, others, "before")
+    before_others = yield from _read_others_before(context, others)
     read = context.make_read(id, "to check that it has not started", shows=service_queries.NOT_STARTED)
     change = context.make_change(
         id,
@@ -49,15 +52,17 @@ def _cancel_task(context: ScenarioContext, id: str) -> Scenario:
         "service.cancel", f"the cancel {said}, which does not show whether it is allowed"
     )
     context.unmet.setdefault("service.effect", f"the cancel {said}, so it need not have an effect")
-    polls = yield from _poll_until_cancelled(context, id, waits=200 <= done.status < 300)
-    after_others = yield from _read_others(context, others, "after")
-    compare_lists(
-        context, all_before, (yield from list_all_tasks(context, "to list the other tasks after")), id
-    )
+    succeeded = 200 <= done.status < 300
+    if succeeded:
+        context.cancelled.add(id)
+    polls = yield from _poll_until_cancelled(context, id, "to check that it is cancelled", waits=succeeded)
+    after_others = yield from _read_others_after(context, before_others)
+    all_after = yield from list_all_tasks(context, "to list the other tasks after")
+    compare_lists(context, all_before, all_after, id)
+    lists = (all_before.pages, all_after.pages) if all_before and all_after else ([], [])
+    stays = "to check that it stays cancelled"
     if polls[-1].task_status == service_queries.CANCELLED:
-        polls.append(
-            (yield context.make_read(id, "to check that it stays cancelled", shows=service_queries.CANCELLED))
-        )
+        polls += yield from _poll_until_cancelled(context, id, stays, waits=succeeded)
     if polls[-1].task_status == service_queries.CANCELLED:
         repeat = yield context.make_change(
             id,
@@ -68,37 +73,56 @@ def _cancel_task(context: ScenarioContext, id: str) -> Scenario:
         )
         if repeat.exchange is not None:
             context.reasons["service.repeat"] = f"recorded only: the second cancel got {repeat.status}"
-        polls.append(
-            (yield context.make_read(id, "to check that it stays cancelled", shows=service_queries.CANCELLED))
-        )
-    context.add_trial(before, *before_others, done, *polls, *after_others)
+        polls += yield from _poll_until_cancelled(context, id, stays, waits=succeeded)
+    context.add_trial(*lists[0], before, *before_others.values(), done, *polls, *after_others, *lists[1])
 
 
-def _read_others(
-    context: ScenarioContext, others: Sequence[str], when: str
-) -> Generator[RequestStep, StepResult, list[StepResult]]:
-    seen = []
+def _read_others_before(
+    context: ScenarioContext, others: Sequence[str]
+) -> Generator[RequestStep, StepResult, dict[str, StepResult]]:
+    """Read the other tasks. One that this run has cancelled counts only if its read shows that: another
+    status is an old one, from a replica of the service.
+    """
+    found = {}
     for other in others:
-        seen.append(
-            (
-                yield context.make_read(
-                    other, f"to read another task {when}", purpose=service_queries.BYSTANDER
-                )
+        step = context.make_read(other, "to read another task before", purpose=service_queries.BYSTANDER)
+        seen = yield step
+        shows = seen.exchange is None or seen.task_status == service_queries.CANCELLED
+        if shows or other not in context.cancelled:
+            found[other] = seen
+    return found
+
+
+def _read_others_after(
+    context: ScenarioContext, before: Mapping[str, StepResult]
+) -> Generator[RequestStep, StepResult, list[StepResult]]:
+    """Read the other tasks again, and those that changed for up to a minute: the read may be an old one."""
+    seen: list[StepResult] = []
+    ids, why = list(before), "to read another task after"
+    for wait in (0.0, *REREADS):
+        changed = []
+        for at, id in enumerate(ids):
+            times = 1 if wait else 1 + len(REREADS)
+            after = 0.0 if at else wait
+            result = yield context.make_read(
+                id, why, purpose=service_queries.BYSTANDER, times=times, after=after
             )
-        )
+            seen.append(result)
+            old = before[id].exchange
+            if old is not None and result.exchange is not None and find_change(old, result.exchange):
+                changed.append(id)
+        ids = changed
     return seen
 
 
 def _poll_until_cancelled(
-    context: ScenarioContext, id: str, *, waits: bool
+    context: ScenarioContext, id: str, why: str, *, waits: bool
 ) -> Generator[RequestStep, StepResult, list[StepResult]]:
     """Read the task until it is cancelled, for a minute at most; once where the cancel did not succeed."""
     seen: list[StepResult] = []
     for after in POLLS if waits else POLLS[:1]:
         times = len(POLLS) if not seen and waits else 1
-        step = context.make_read(
-            id, "to check that it is cancelled", shows=service_queries.CANCELLED, times=times, after=after
-        )
+        step = context.make_read(id, why, shows=service_queries.CANCELLED, times=times, after=after)
         seen.append((yield step))
         if seen[-1].task_status == service_queries.CANCELLED:
             break

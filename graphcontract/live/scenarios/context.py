@@ -20,9 +20,9 @@ class ScenarioContext:
     """The options of the run, and what the scenarios collect.
 
     `reasons` says, by clause, why a run with these options cannot exercise it, `unmet` which precondition was
-    not met; `reads` is whether the token has a permission to read, None where that is unknown. `notes` are
-    lines for the user without ids; `changed` lists other tasks that changed around a cancel, with their
-    status before and after.
+    not met; `reads` is whether the token has a permission to read, None where that is unknown. `cancelled`
+    are the tasks whose cancel succeeded. `notes` are lines for the user without ids; `changed` lists other
+    tasks that changed around a cancel, with their status before and after.
     """
 
     targets: Targets
@@ -40,6 +40,7 @@ class ScenarioContext:
     started: Sequence[str] = ()
     creation: Creation | None = None
     made: list[str] = field(default_factory=list)
+    cancelled: set[str] = field(default_factory=set)
     trials: list[Trial] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)

@@ -52,9 +52,9 @@ def create_task(context: ScenarioContext) -> Scenario:
         changes=f"creates a task from {creation.path}",
         content=creation.content,
         shows=service_queries.NOT_STARTED,
-        journal={**creation.journal_members, "before": [hash_id(id) for id in before]},
+        journal={**creation.journal_members, "before": [hash_id(id) for id in before.statuses]},
     )
-    why, id = _find_problem(creation, made, before)
+    why, id = _find_problem(creation, made, before.statuses)
     if why is not None:
         context.skip_clauses(_CLAUSES, f"the created task must not be cancelled: {why}. Clean it up manually")
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphcontract.clauses import service_queries
@@ -12,11 +13,17 @@ from graphcontract.live.steps import RequestStep, StepResult
 MOST_PAGES = 20  # of 100 tasks; a longer list counts as incomplete
 
 
-def list_all_tasks(
-    context: ScenarioContext, why: str
-) -> Generator[RequestStep, StepResult, dict[str, Any] | None]:
-    """The tasks' statuses by id; None where a page is missing or not a list of tasks."""
-    found: dict[str, Any] = {}
+@dataclass(frozen=True)
+class TaskList:
+    """The tasks' statuses by id, and the pages that list them; without pages in a plan."""
+
+    statuses: dict[str, Any] = field(default_factory=dict)
+    pages: list[StepResult] = field(default_factory=list)
+
+
+def list_all_tasks(context: ScenarioContext, why: str) -> Generator[RequestStep, StepResult, TaskList | None]:
+    """All tasks; None where a page is missing or not a list of tasks."""
+    found = TaskList()
     target: str | None = context.targets.page()
     for page in range(MOST_PAGES):
         assert target is not None
@@ -24,12 +31,13 @@ def list_all_tasks(
         times = 1 if page else MOST_PAGES
         seen = yield RequestStep(service_queries.LIST, why, "GET", target, shown, times=times)
         if seen.exchange is None:
-            return {}
+            return found
         tasks = seen.document.get("value")
         if not isinstance(tasks, list):
             return None
         named = (task for task in tasks if isinstance(task, dict) and isinstance(task.get("id"), str))
-        found |= {task["id"]: task.get("status") for task in named}
+        found.statuses.update((task["id"], task.get("status")) for task in named)
+        found.pages.append(seen)
         if "@odata.nextLink" not in seen.document:
             return found
         target = context.targets.next_page(seen.document["@odata.nextLink"])
@@ -38,20 +46,15 @@ def list_all_tasks(
     return None
 
 
-def compare_lists(
-    context: ScenarioContext, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, id: str
-) -> None:
+def compare_lists(context: ScenarioContext, before: TaskList | None, after: TaskList | None, id: str) -> None:
     """Record the other tasks that changed. They are a remark only, since others may have changed them."""
-    if not before or not after:
+    if not before or not after or not after.statuses:
         return
-    for other in before:
-        if other != id and before[other] != after.get(other):
+    for other, status in before.statuses.items():
+        if other != id and status != after.statuses.get(other):
             context.on_known_id(other)
-            old, new = (
-                _describe_status(before[other]),
-                _describe_status(after[other]) if other in after else "gone",
-            )
-            context.changed.append((other, old, new))
+            new = _describe_status(after.statuses[other]) if other in after.statuses else "gone"
+            context.changed.append((other, _describe_status(status), new))
 
 
 def _describe_status(status: object) -> str:
