@@ -5,7 +5,7 @@ item.
 from graphcontract.judging.suite_api import TenantTest
 
 # A cancel of a task that has not started must succeed, and cancel this task and no other.
-test_cancel = TenantTest(("service.cancel", "service.effect", "service.repeat"))
+test_cancel = TenantTest(("service.cancel", "service.effect", "service.list", "service.repeat"))
 
 # A request without a valid token, or with one that lacks the permission, must be rejected.
 test_access = TenantTest(("service.authentication", "service.permission", "service.challenge"))

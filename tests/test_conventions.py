@@ -66,6 +66,7 @@ def test_clauses_that_mention_a_task_need_a_lifecycle(other: Contract, tmp_path:
     assert set(contract.clauses.keys() - other.clauses.keys()) == {
         "service.cancel",
         "service.effect",
+        "service.list",
         "service.precondition",
         "service.repeat",
         "service.authentication",

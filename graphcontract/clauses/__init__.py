@@ -39,7 +39,7 @@ _MODULES = (
         "calls",
         "surroundings",
     ),
-    *("service_effects", "service_rejections", "service_responses"),
+    *("service_effects", "service_lists", "service_rejections", "service_responses"),
 )
 _registry: dict[str, ClauseFunction] = {}
 

@@ -74,13 +74,23 @@ def task_status(exchange: Exchange) -> str | None:
 
 def list_statuses(exchange: Exchange) -> dict[str, str]:
     """The statuses by id in a response that lists tasks; tasks without a known status are left out."""
-    tasks = read_task(exchange).get("value")
     found: dict[str, str] = {}
-    for task in tasks if isinstance(tasks, list) else ():
-        id, status = (task.get("id"), task.get("status")) if isinstance(task, dict) else (None, None)
+    for task in _list_tasks(exchange):
+        id, status = task.get("id"), task.get("status")
         if isinstance(id, str) and id and isinstance(status, str) and status in STATUSES:
             found[id] = status
     return found
+
+
+def list_entries(exchange: Exchange, id: str) -> list[dict[str, object]]:
+    """The entries for a task in a response that lists tasks. The letter case of an id makes no difference."""
+    ids = ((task, task.get("id")) for task in _list_tasks(exchange))
+    return [task for task, each in ids if isinstance(each, str) and each.lower() == id.lower()]
+
+
+def _list_tasks(exchange: Exchange) -> list[dict[str, object]]:
+    tasks = read_task(exchange).get("value")
+    return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
 
 
 def purpose_kind(exchange: Exchange) -> str:

@@ -35,7 +35,7 @@ def collect_reasons(context: ScenarioContext, *, complete: bool) -> dict[str, st
     if not complete:
         reasons = {}
     if not (context.cancel and (context.tasks or context.creation)):
-        reasons |= dict.fromkeys(("service.cancel", "service.effect"), _NO_CANCEL)
+        reasons |= dict.fromkeys(("service.cancel", "service.effect", "service.list"), _NO_CANCEL)
     if not (context.started and context.cancel):
         reasons["service.precondition"] = (
             "no task that has started is given; use --allow-cancel with --started-task ID"

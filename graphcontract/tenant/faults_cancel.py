@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from graphcontract.tenant.overrides import (
     CancelEffect,
     delay_cancel,
+    delay_list,
     entry,
     faults_of,
     first_then,
@@ -57,6 +58,21 @@ def _cancel_all(service: Service, _request: ServiceRequest, _task: Task) -> None
     for each in service.tenant.tasks.all():
         if each.status is Status.NOT_STARTED:
             service.tenant.tasks.move(each.id, Status.CANCELLED)
+
+
+def _drop_cancelled(service: Service, request: ServiceRequest) -> Sequence[Task]:
+    return [each for each in Service.list_tasks(service, request) if each.status is not Status.CANCELLED]
+
+
+def _repeat_cancelled(service: Service, request: ServiceRequest) -> Sequence[Task]:
+    tasks = Service.list_tasks(service, request)
+    return [task for each in tasks for task in [each] * (1 + (each.status is Status.CANCELLED))]
+
+
+def _list_old_and_new(service: Service, request: ServiceRequest) -> Sequence[Task]:
+    tasks = Service.list_tasks(service, request)
+    old = [replace(each, status=Status.NOT_STARTED) for each in tasks if each.status is Status.CANCELLED]
+    return [*tasks, *old]
 
 
 def _cancel_and_put(old: Status, new: Status) -> CancelEffect:
@@ -276,6 +292,30 @@ FAULTS = (
             "no-effect-for-delegated-tokens",
             "A cancel on behalf of a user gets 204 and has no effect.",
             apply_cancel=_ignore_delegated,
+        ),
+    ),
+    *faults_of(
+        "service.list",
+        # The task is cancelled, and the list does not show it so.
+        entry(
+            "list-is-an-hour-late",
+            "The list shows the old status of a cancelled task for an hour.",
+            render_task=delay_list(seconds=3600),
+        ),
+        entry(
+            "list-lacks-the-task",
+            "The list does not contain cancelled tasks.",
+            list_tasks=_drop_cancelled,
+        ),
+        entry(
+            "list-repeats-the-task",
+            "The list contains a cancelled task twice.",
+            list_tasks=_repeat_cancelled,
+        ),
+        entry(
+            "list-has-old-and-new",
+            "The list contains a cancelled task with its new status, and at its end with its old one.",
+            list_tasks=_list_old_and_new,
         ),
     ),
     *faults_of(

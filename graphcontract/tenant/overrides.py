@@ -6,7 +6,7 @@ A replacement gets the service first, as a method does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
@@ -40,6 +40,8 @@ class Overrides(TypedDict, total=False):
     make_conflict: Callable[[Service, ServiceRequest, Task], Rejection]
     apply_cancel: CancelEffect
     make_success: Callable[[Service, ServiceRequest, Task], Response]
+    list: Override[Response]
+    list_tasks: Override[Sequence[Task]]
     render_task: Callable[[Service, ServiceRequest, Task], dict[str, Any]]
     make_error_response: Callable[[Service, ServiceRequest, Rejection], Response]
     make_error_object: Callable[[Service, ServiceRequest, Rejection], dict[str, Any]]
@@ -100,6 +102,18 @@ def delay_cancel(seconds: float) -> CancelEffect:
         service.tenant.tasks.store(replace(task, order=order))
 
     return apply_cancel
+
+
+def delay_list(seconds: float) -> Callable[[Service, ServiceRequest, Task], dict[str, Any]]:
+    """Shows the old status of a cancelled task in the list until later."""
+
+    def render_task(service: Service, request: ServiceRequest, task: Task) -> dict[str, Any]:
+        since = service.tenant.clock.now() - (task.finished or task.updated)
+        listed = request.route.operation == "tasks" and task.status is Status.CANCELLED
+        old = listed and since < timedelta(seconds=seconds)
+        return Service.render_task(service, request, task) | ({"status": Status.NOT_STARTED} if old else {})
+
+    return render_task
 
 
 def first_then(first: CancelEffect, then: CancelEffect, *, per_task: bool = False) -> CancelEffect:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -275,7 +275,7 @@ class Service:
         size = int(top) if _NUMBER.fullmatch(top) else 0
         if not 1 <= size <= PAGE_SIZE:
             raise Rejection(400, f"$top is not a number between 1 and {PAGE_SIZE}.")
-        tasks = self.tenant.tasks.all()
+        tasks = self.list_tasks(request)
         if after := query.get("$skiptoken"):
             indexes = [index for index, task in enumerate(tasks) if task.id == after]
             if not indexes:
@@ -286,6 +286,10 @@ class Service:
             rest = f"$top={size}&$skiptoken={tasks[size - 1].id}"
             page["@odata.nextLink"] = f"{self.tenant.root}{self.collection}?{rest}"
         return make_json_response(page)
+
+    def list_tasks(self, request: ServiceRequest) -> Sequence[Task]:
+        """The tasks of the list, on all its pages."""
+        return self.tenant.tasks.all()
 
     @property
     def collection(self) -> str:

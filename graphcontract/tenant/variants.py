@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -11,12 +12,14 @@ from starlette.responses import Response, StreamingResponse
 
 from graphcontract.tenant.overrides import (
     delay_cancel,
+    delay_list,
     entry,
     first_then,
     rejecting,
     set_field,
 )
 from graphcontract.tenant.responses import JSON, Rejection
+from graphcontract.tenant.routing import parse_query
 from graphcontract.tenant.service import Service, ServiceRequest
 from graphcontract.tenant.tasks import Status, Task
 from graphcontract.tenant.token_validation import Caller
@@ -83,6 +86,17 @@ def _read_from_replicas(service: Service, request: ServiceRequest, task: Task) -
     service.counts[task.id] += 1
     old = task.status is Status.CANCELLED and since < timedelta(seconds=10) and service.counts[task.id] % 2
     return Service.render_task(service, request, task) | ({"status": "notStarted"} if old else {})
+
+
+def _list_few(service: Service, request: ServiceRequest) -> Response:
+    query = {**parse_query(request.query), "$top": "5"}
+    few = "&".join(f"{name}={value}" for name, value in query.items())
+    return Service.list(service, replace(request, query=few))
+
+
+def _list_in_part(service: Service, request: ServiceRequest) -> Sequence[Task]:
+    tasks = Service.list_tasks(service, request)
+    return [each for each in tasks if each.status in (Status.NOT_STARTED, Status.CANCELLED)]
 
 
 def _throttle_until_a_date(service: Service, _request: ServiceRequest, _task: Task) -> None:
@@ -258,6 +272,27 @@ VARIANTS = (
         apply_cancel=first_then(
             rejecting(503, "Try again.", Retry_After="1"), Service.apply_cancel, per_task=True
         ),
+    ),
+    entry(
+        "list-follows-later",
+        "The list shows the new status of a cancelled task ten seconds later.",
+        render_task=delay_list(seconds=10),
+    ),
+    # Lists.
+    entry(
+        "list-in-small-pages",
+        "A page of the list has five tasks at most, whatever `$top` is.",
+        list=_list_few,
+    ),
+    entry(
+        "list-is-forbidden",
+        "The list gets 403, although a read of a task is allowed.",
+        list=rejecting(403, "Tasks cannot be listed."),
+    ),
+    entry(
+        "list-has-new-tasks",
+        "The list contains only tasks that have not started or are cancelled, as a view may.",
+        list_tasks=_list_in_part,
     ),
     # Requests and responses.
     entry(

@@ -34,9 +34,12 @@ def gone(status: int = 404) -> Exchange:
     return step("read", status, GRAPH)
 
 
-def page(**statuses: str) -> Exchange:
-    tasks = [{"id": id, "status": status} for id, status in statuses.items()]
+def entries(*tasks: object) -> Exchange:
     return step("list", 200, json.dumps({"value": tasks}).encode())
+
+
+def page(**statuses: str) -> Exchange:
+    return entries(*({"id": id, "status": status} for id, status in statuses.items()))
 
 
 NEW, DONE = read("notStarted"), read("cancelled")
@@ -189,6 +192,53 @@ class TestEffect:
     def test_needs_a_success_and_a_read(self) -> None:
         assert not judges("service.effect", NEW, step("cancel", 409, GRAPH), NEW)
         assert not judges("service.effect", NEW, step("cancel", 204))
+
+
+class TestList:
+    BEFORE = page(**{TASK: "notStarted"})
+
+    @pytest.mark.parametrize(
+        ("after", "kind"),
+        [
+            ((page(**{TASK: "cancelled"}),), []),
+            ((page(**{TASK.upper(): "cancelled"}),), []),
+            ((page(a="failed"), page(**{TASK: "cancelled"})), []),
+            ((entries({"id": TASK}),), []),
+            ((entries({"id": TASK, "status": None}, 7, "x", {"id": None}),), []),
+            ((page(**{TASK: "notStarted"}),), ["stale"]),
+            ((page(**{TASK: "canceled"}),), ["stale"]),
+            ((page(a="cancelled"),), ["missing"]),
+            ((entries(),), ["missing"]),
+            ((page(**{TASK: "cancelled"}), page(**{TASK: "cancelled"})), ["repeated"]),
+            ((page(**{TASK: "cancelled"}), page(**{TASK: "notStarted"})), ["stale", "repeated"]),
+        ],
+    )
+    def test_kinds(self, after: tuple[Exchange, ...], kind: list[str]) -> None:
+        assert kinds("service.list", self.BEFORE, NEW, step("cancel", 204), DONE, *after) == kind
+
+    def test_a_task_that_was_not_listed_before_may_be_missing(self) -> None:
+        for before in ((), (page(a="notStarted"),)):
+            assert kinds("service.list", *before, NEW, step("cancel", 204), DONE, page(a="failed")) == []
+
+    def test_the_finding_names_the_page(self) -> None:
+        pages = page(a="failed"), page(**{TASK: "notStarted"}), page(b="failed")
+        (found,) = findings("service.list", NEW, step("cancel", 204), DONE, *pages)
+        assert found.exchange is pages[1]
+        assert "notStarted" in found.actual
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            (NEW, step("cancel", 204), DONE),
+            (NEW, step("cancel", 204), NEW, page(**{TASK: "notStarted"})),
+            (NEW, step("cancel", 204), DONE, NEW, page(**{TASK: "notStarted"})),
+            (NEW, step("cancel", 409, GRAPH), DONE, page(**{TASK: "notStarted"})),
+            (page(**{TASK: "notStarted"}), NEW, step("cancel", 204), DONE),
+            (DONE, page(**{TASK: "notStarted"})),
+        ],
+    )
+    def test_inconclusive(self, steps: tuple[Exchange, ...]) -> None:
+        assert not judges("service.list", *steps)
 
 
 class TestPrecondition:

@@ -16,7 +16,7 @@ from graphcontract.tenant.forged_tokens import forge_tokens
 from graphcontract.tenant.overrides import Overrides
 from graphcontract.tenant.responses import STRAY
 from graphcontract.tenant.tasks import Status
-from tests.tenant import TASKS, Asking, delegated_claims, personal_claims
+from tests.tenant import ORIGIN, TASKS, Asking, delegated_claims, personal_claims
 
 Sighting = tuple[str, str]
 EXPECTED = {"started": 409, "permission": 403, "unknown": 404, "method": 405}
@@ -65,11 +65,25 @@ class Court:
             self.ask.clock.advance(30)
             shown = {self.ask.status(id), self.ask.status(id)} - {"cancelled"}
             yield from (("service.effect", f"{which}: {status}") for status in shown)
+            yield from () if shown else self.listed(which, id)
         if self.ask.status(bystander) != "notStarted":
             yield "service.effect", f"{which}: bystander"
         if self.ask.status(ended) != "completed":
             yield "service.effect", f"{which}: ended"
         self.ask.cancel(id, token)
+
+    def listed(self, which: str, id: str) -> Iterator[Sighting]:
+        """The entries of a cancelled task in the list, where it can be read."""
+        found, path = [], f"{TASKS}?$top=100"
+        while path:
+            answer = self.ask("GET", path)
+            if answer.status_code != 200:
+                return
+            page = answer.json()
+            found += [task["status"] for task in page["value"] if task["id"] == id]
+            path = page.get("@odata.nextLink", "").replace(f"{ORIGIN}", "")
+        if found != ["cancelled"]:
+            yield "service.list", f"{which}: {' '.join(found) or 'nothing'}"
 
     def refusals(self) -> Iterator[Sighting]:
         yield from self.started()

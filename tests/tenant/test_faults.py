@@ -43,7 +43,8 @@ def test_a_variant_breaks_no_must(entry: Entry) -> None:
 def test_every_clause_has_a_fault() -> None:
     broken = Counter(entry.breaks for entry in faults())
     assert broken.keys() == {
-        *("service.cancel", "service.effect", "service.precondition", "service.authentication"),
+        *("service.cancel", "service.effect", "service.list"),
+        *("service.precondition", "service.authentication"),
         *("service.permission", "service.unknown-task", "service.malformed-id", "service.method"),
         *("service.error-shape", "service.secrets", "service.challenge", "service.request-id"),
         "service.media-type",
@@ -109,6 +110,29 @@ def reads_alternate(asking: Asking) -> bool:
     return {asking.status(id), asking.status(id)} == {"cancelled", "notStarted"}
 
 
+def list_follows(asking: Asking) -> bool:
+    id = asking.task("a")
+    cancel(asking, id)
+    before = asking.status(id), listed(asking)
+    asking.clock.advance(10)
+    return before == ("cancelled", ["notStarted"]) and listed(asking) == ["cancelled"]
+
+
+def listed(asking: Asking) -> list[str]:
+    return [task["status"] for task in asking("GET", TASKS).json().get("value", ())]
+
+
+def few_on_a_page(asking: Asking) -> bool:
+    for name in "abcdef":
+        asking.task(name)
+    return len(listed(asking)) == 5
+
+
+def ended_is_not_listed(asking: Asking) -> bool:
+    asking.task("a", Status.FAILED)
+    return not listed(asking)
+
+
 def dated_wait(asking: Asking) -> bool:
     code, wait = first_wait(asking)
     return code == 429 and parsedate_to_datetime(wait) == NOON + timedelta(seconds=2)
@@ -161,6 +185,10 @@ ODD: dict[str, Callable[[Asking], bool]] = {
     "throttled-at-first": lambda asking: first_wait(asking) == (429, "1"),
     "throttled-until-a-date": dated_wait,
     "unavailable-at-first": lambda asking: first_wait(asking) == (503, "1"),
+    "list-follows-later": list_follows,
+    "list-in-small-pages": few_on_a_page,
+    "list-is-forbidden": lambda asking: asking("GET", TASKS).status_code == 403,
+    "list-has-new-tasks": ended_is_not_listed,
     "insists-on-a-length": no_length,
     "options-are-listed": options,
     "request-id-in-capitals": lambda asking: cancel(asking)[1]["request-id"].isupper(),

@@ -8,12 +8,14 @@ from collections.abc import Generator, Mapping, Sequence
 
 from graphcontract.clauses import service_queries
 from graphcontract.clauses.service_changes import find_change
+from graphcontract.clauses.service_lists import find_list_problems
 from graphcontract.live.scenarios.context import ScenarioContext, describe_state, is_not_started, try_change
-from graphcontract.live.scenarios.list_tasks import compare_lists, list_all_tasks
+from graphcontract.live.scenarios.list_tasks import TaskList, compare_lists, list_all_tasks
 from graphcontract.live.scenarios.rejections import cancel_without_permission
 from graphcontract.live.steps import RequestStep, Scenario, StepResult
 
-# Seconds before each further read where another task changed, a minute in all: few reads, of many tasks.
+# Seconds before each further read of other tasks that changed, and of a list that is not up to date, a minute
+# in all: fewer reads than of the task itself, because tasks and pages are many.
 REREADS = (4.0, 16.0, 40.0)
 POLLS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)  # seconds before each read, a minute in all
 
@@ -42,7 +44,7 @@ def _cancel_task(context: ScenarioContext, id: str) -> Scenario:
     if done is None:
         state = describe_state(before)
         context.skip_clauses(
-            ("service.cancel", "service.effect"),
+            ("service.cancel", "service.effect", "service.list"),
             f"a task was not cancelled: {state}, not {service_queries.NOT_STARTED}. "
             "Give a task that has not started, or let the run create one with --create FILE",
         )
@@ -57,11 +59,14 @@ def _cancel_task(context: ScenarioContext, id: str) -> Scenario:
         context.cancelled.add(id)
     polls = yield from _poll_until_cancelled(context, id, "to check that it is cancelled", waits=succeeded)
     after_others = yield from _read_others_after(context, before_others)
-    all_after = yield from list_all_tasks(context, "to list the other tasks after")
+    is_cancelled = polls[-1].task_status == service_queries.CANCELLED
+    all_after = yield from _list_after(context, id, all_before, waits=is_cancelled)
     compare_lists(context, all_before, all_after, id)
-    lists = (all_before.pages, all_after.pages) if all_before and all_after else ([], [])
+    lists = [each.pages if each else [] for each in (all_before, all_after)]
+    why = "no read showed the task as cancelled" if all_after else "the list of tasks is incomplete"
+    context.unmet.setdefault("service.list", why)
     stays = "to check that it stays cancelled"
-    if polls[-1].task_status == service_queries.CANCELLED:
+    if is_cancelled:
         polls += yield from _poll_until_cancelled(context, id, stays, waits=succeeded)
     if polls[-1].task_status == service_queries.CANCELLED:
         repeat = yield context.make_change(
@@ -113,6 +118,19 @@ def _read_others_after(
                 changed.append(id)
         ids = changed
     return seen
+
+
+def _list_after(
+    context: ScenarioContext, id: str, before: TaskList | None, *, waits: bool
+) -> Generator[RequestStep, StepResult, TaskList | None]:
+    """List all tasks, for up to a minute until the list has the task as cancelled; once where it is not."""
+    why, old = "to list all tasks after", before.exchanges if before else []
+    found = yield from list_all_tasks(context, why, repeats=1 + len(REREADS))
+    for wait in REREADS if waits else ():
+        if found is None or not any(find_list_problems(old, found.exchanges, id)):
+            break
+        found = yield from list_all_tasks(context, why, after=wait)
+    return found
 
 
 def _poll_until_cancelled(

@@ -12,7 +12,7 @@ from graphcontract.live.scenarios.list_tasks import list_all_tasks
 from graphcontract.live.steps import RequestStep, Scenario, StepResult
 
 _NEW = "(the new task)"
-_CLAUSES = ("service.cancel", "service.effect")
+_CLAUSES = ("service.cancel", "service.effect", "service.list")
 
 
 def create_task(context: ScenarioContext) -> Scenario:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphcontract.clauses import service_queries
+from graphcontract.exchange import Exchange
 from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.steps import RequestStep, StepResult
 
@@ -20,16 +21,26 @@ class TaskList:
     statuses: dict[str, Any] = field(default_factory=dict)
     pages: list[StepResult] = field(default_factory=list)
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The exchanges of the pages."""
+        return [page.exchange for page in self.pages if page.exchange is not None]
 
-def list_all_tasks(context: ScenarioContext, why: str) -> Generator[RequestStep, StepResult, TaskList | None]:
-    """All tasks; None where a page is missing or not a list of tasks."""
+
+def list_all_tasks(
+    context: ScenarioContext, why: str, *, repeats: int = 1, after: float = 0.0
+) -> Generator[RequestStep, StepResult, TaskList | None]:
+    """All tasks; None where a page is missing or not a list of tasks. `repeats` is how many such lists a plan
+    announces, `after` the seconds to wait before the first page.
+    """
     found = TaskList()
     target: str | None = context.targets.page()
     for page in range(MOST_PAGES):
         assert target is not None
         shown = target if not page else f"{context.targets.collection}?(page {page + 1})"
-        times = 1 if page else MOST_PAGES
-        seen = yield RequestStep(service_queries.LIST, why, "GET", target, shown, times=times)
+        times = 1 if page else MOST_PAGES * repeats
+        wait = 0.0 if page else after
+        seen = yield RequestStep(service_queries.LIST, why, "GET", target, shown, times=times, after=wait)
         if seen.exchange is None:
             return found
         tasks = seen.document.get("value")

@@ -21,13 +21,15 @@ from graphcontract.live.scenarios.rejections import (
 )
 from graphcontract.live.steps import Scenario
 
+_OF_A_CANCEL = ("service.cancel", "service.effect", "service.list", "service.repeat")
+
 SCENARIOS: tuple[tuple[Callable[[ScenarioContext], Scenario], tuple[str, ...]], ...] = (
-    (create_task, ("service.cancel", "service.effect", "service.repeat")),
+    (create_task, _OF_A_CANCEL),
     (reject_bad_tokens, ("service.authentication",)),
     (reject_bad_tokens_in_reads, ("service.authentication",)),
     (reject_missing_permission, ("service.permission", "service.refusal-status")),
     (reject_other_methods, ("service.method", "service.refusal-status")),
-    (cancel_tasks, ("service.cancel", "service.effect", "service.repeat")),
+    (cancel_tasks, _OF_A_CANCEL),
     (reject_started_tasks, ("service.precondition", "service.refusal-status")),
     (reject_malformed_ids, ("service.malformed-id",)),
 )

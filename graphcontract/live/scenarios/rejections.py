@@ -52,9 +52,10 @@ def _skip_unreadable(context: ScenarioContext) -> None:
     if context.reads:
         context.reasons |= dict.fromkeys(clauses, denied)
     else:
-        after_a_read = ("service.permission", "service.method", "service.cancel", "service.effect")
+        after_a_read = ("service.permission", "service.method", "service.precondition")
+        after_a_cancel = ("service.cancel", "service.effect", "service.list")
         why = f"{denied}: grant its app {READ_PERMISSION}"
-        context.skip_clauses((*clauses, *after_a_read, "service.precondition"), why)
+        context.skip_clauses((*clauses, *after_a_read, *after_a_cancel), why)
 
 
 def reject_bad_tokens(context: ScenarioContext) -> Scenario:
