@@ -6,6 +6,7 @@ never by text that the tenant wrote, which could contain personal data.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireResponse
@@ -91,6 +92,24 @@ def list_entries(exchange: Exchange, id: str) -> list[dict[str, object]]:
 def _list_tasks(exchange: Exchange) -> list[dict[str, object]]:
     tasks = read_task(exchange).get("value")
     return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
+
+
+def list_request_ids(exchange: Exchange) -> list[str]:
+    """The request-ids of the responses, in lower case. A response with Age is left out: a cache repeats it,
+    with the fields that it had (RFC 9111, 4).
+    """
+    made = (each for each in exchange.responses if each.whole and not each.values("age"))
+    return [value.strip().lower() for each in made for value in each.values("request-id") if value.strip()]
+
+
+def pair_equal_request_ids(sent: Iterable[Exchange]) -> Iterator[Trial]:
+    """Make a trial of each exchange. Before it is the first exchange that had the same request-id, if any."""
+    first: dict[str, Exchange] = {}
+    for exchange in sent:
+        ids = list_request_ids(exchange)
+        earlier = next((first[id] for id in ids if id in first), None)
+        first |= {id: exchange for id in ids if id not in first}
+        yield Trial(exchange, before=(earlier,) if earlier is not None else ())
 
 
 def purpose_kind(exchange: Exchange) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.secrets import contains_any_token
-from graphcontract.clauses.service_queries import purpose_kind
+from graphcontract.clauses.service_queries import list_request_ids, purpose_kind
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 from graphcontract.wire import WireResponse
@@ -93,12 +93,19 @@ def challenge(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     "missing",
     "not-returned",
     "changed",
+    "repeated",
     when=lambda _contract, trial: bool(_list_responses(trial)),
+    uses_earlier_steps=True,
 )
 def request_id(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Every response should have a request-id, and return the client-request-id of its request (Graph's best
-    practices). The letter case of the returned GUID makes no difference.
+    """Every response should have a request-id of its own, and return the client-request-id of its request
+    (Graph's best practices). The letter case of the returned GUID makes no difference, and a cache may repeat
+    a response with its request-id.
     """
+    earlier = {id for each in trial.before for id in list_request_ids(each)}
+    if not earlier.isdisjoint(list_request_ids(trial.exchange)):
+        actual = "the request-id of the response to an earlier request"
+        yield Finding("repeated", "a request-id of its own", actual)
     for response in _list_responses(trial):
         status = f"status {response.status}"
         if not any(value.strip() for value in response.values("request-id")):

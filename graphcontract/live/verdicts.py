@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic
 
 from graphcontract.clauses import registry
-from graphcontract.clauses.service_queries import EACH_ANSWER
+from graphcontract.clauses.service_queries import EACH_ANSWER, pair_equal_request_ids
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.judging.evaluator import ClauseEvaluator, Occurrence, find_unsupported
@@ -88,7 +88,9 @@ class LiveEvaluator:
         return replace(result, duration=monotonic() - started)
 
     def _select_trials(self, id: str, *, of_service: bool) -> Iterator[Trial]:
-        if id in EACH_ANSWER or not of_service:
+        if id == "service.request-id":
+            yield from pair_equal_request_ids(self.sent)
+        elif id in EACH_ANSWER or not of_service:
             yield from map(Trial, self.sent if of_service else self.by_client)
         else:
             yield from self.trials

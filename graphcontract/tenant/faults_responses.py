@@ -14,6 +14,8 @@ from graphcontract.tenant.overrides import entry, faults_of, set_field
 from graphcontract.tenant.responses import Rejection, make_json_response
 from graphcontract.tenant.service import Service, ServiceRequest
 
+_ONE_ID = "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"
+
 
 def _make_html(_service: Service, _request: ServiceRequest, rejection: Rejection) -> Response:
     page = f"<!DOCTYPE html><title>Error</title><p>{rejection.status}</p>"
@@ -78,6 +80,13 @@ def _drop_field(name: str, when: Callable[[int], bool] = lambda _status: True) -
         return finished
 
     return finish_response
+
+
+def _send_zeros(service: Service, request: ServiceRequest, response: Response) -> Response:
+    finished = Service.finish_response(service, request, response)
+    if finished.status_code == 401:
+        finished.headers["request-id"] = str(uuid.UUID(int=0))
+    return finished
 
 
 def _declare_media_type(media_type: str) -> Callable[..., Response]:
@@ -187,6 +196,23 @@ FAULTS = (
             "no-request-id-with-errors",
             "Errors have no request-id.",
             finish_response=_drop_field("request-id", lambda status: status >= 400),
+        ),
+        entry(
+            "one-request-id",
+            "All responses have the same request-id.",
+            finish_response=set_field("request-id", lambda _: _ONE_ID),
+        ),
+        entry(
+            "one-request-id-for-a-path",
+            "All responses to requests for one path have the same request-id.",
+            finish_response=set_field(
+                "request-id", lambda request: str(uuid.uuid5(uuid.NAMESPACE_URL, request.path))
+            ),
+        ),
+        entry(
+            "empty-request-id-with-401",
+            "A 401 has a request-id of zeros, as where it is made before the id.",
+            finish_response=_send_zeros,
         ),
         entry(
             "no-client-request-id",

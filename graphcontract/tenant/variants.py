@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -86,6 +87,16 @@ def _read_from_replicas(service: Service, request: ServiceRequest, task: Task) -
     service.counts[task.id] += 1
     old = task.status is Status.CANCELLED and since < timedelta(seconds=10) and service.counts[task.id] % 2
     return Service.render_task(service, request, task) | ({"status": "notStarted"} if old else {})
+
+
+def _repeat_from_cache(service: Service, request: ServiceRequest, response: Response) -> Response:
+    """A read within ten seconds after another is repeated with its fields, as a cache does."""
+    finished = Service.finish_response(service, request, response)
+    if request.method == "GET" and service.counts[request.path]:
+        finished.headers["request-id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, request.path))
+        finished.headers["Age"] = "1"
+    service.counts[request.path] += 1
+    return finished
 
 
 def _list_few(service: Service, request: ServiceRequest) -> Response:
@@ -304,6 +315,11 @@ VARIANTS = (
         "options-are-listed",
         "An OPTIONS gets 204 and the methods of the resource.",
         handle_other_method=_list_options,
+    ),
+    entry(
+        "reads-from-a-cache",
+        "A read of a path after the first has the request-id of an earlier one, and Age.",
+        finish_response=_repeat_from_cache,
     ),
     entry(
         "request-id-in-capitals",

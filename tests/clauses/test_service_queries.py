@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from graphcontract.clauses.service_queries import pair_equal_request_ids
 from graphcontract.exchange import Exchange
 from graphcontract.wire import WireResponse
 from tests.clauses import ID, SUCCESS, TASK, TOKEN, call, findings, judges, kinds, request, response
@@ -401,6 +402,27 @@ class TestEachAnswer:
             ((("request-id", ID), ("client-request-id", OTHER)), ["changed"]),
         ):
             assert kinds("service.request-id", step("read", 200, fields=fields)) == kind
+
+    def test_the_request_id_of_another_response(self) -> None:
+        def has(id: str, *more: tuple[str, str], client: str = ID) -> Exchange:
+            fields = (("request-id", id), ("client-request-id", client), *more)
+            return step("read", 200, fields=fields)
+
+        for first, second, kind in (
+            (has(ID), has(OTHER), []),
+            (has(ID), has(ID), ["repeated"]),
+            (has(ID), has(f" {ID.upper()}"), ["repeated"]),
+            (has(ID), has(ID, ("Age", "3")), []),
+            (has(ID, ("Age", "3")), has(ID), []),
+            (has(""), has(""), ["missing"]),
+        ):
+            assert kinds("service.request-id", first, second) == kind
+
+    def test_responses_are_compared_with_the_first_that_had_the_id(self) -> None:
+        a, b, c, d, e = (step("read", 200, fields=(("request-id", each),)) for each in "xyXyz")
+        trials = list(pair_equal_request_ids([a, b, c, d, e]))
+        assert [each.exchange for each in trials] == [a, b, c, d, e]
+        assert [each.before for each in trials] == [(), (), (a,), (b,), ()]
 
     def test_media_type(self) -> None:
         typed = (("Content-Type", "application/json"),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 
 import httpx
@@ -45,8 +46,11 @@ class Court:
             *self.cancels("delegated", self.delegated),
             *self.refusals(),
         }
+        ids = Counter(answer.headers.get("request-id") for answer in self.ask.seen)
         for answer in self.ask.seen:
             found |= set(shape(answer))
+            if (id := answer.headers.get("request-id")) and ids[id] > 1 and "age" not in answer.headers:
+                found.add(("service.request-id", f"{answer.status_code}: repeated"))
         return found
 
     def cancels(self, which: str, token: str = "privileged") -> Iterator[Sighting]:

@@ -133,6 +133,12 @@ def ended_is_not_listed(asking: Asking) -> bool:
     return not listed(asking)
 
 
+def cached(asking: Asking) -> bool:
+    paths = [f"{TASKS}/{asking.task('a')}"] * 3
+    reads = [asking("GET", path) for path in paths]
+    return len({each.headers["request-id"] for each in reads}) == 2 and "age" in reads[-1].headers
+
+
 def dated_wait(asking: Asking) -> bool:
     code, wait = first_wait(asking)
     return code == 429 and parsedate_to_datetime(wait) == NOON + timedelta(seconds=2)
@@ -191,6 +197,7 @@ ODD: dict[str, Callable[[Asking], bool]] = {
     "list-has-new-tasks": ended_is_not_listed,
     "insists-on-a-length": no_length,
     "options-are-listed": options,
+    "reads-from-a-cache": cached,
     "request-id-in-capitals": lambda asking: cancel(asking)[1]["request-id"].isupper(),
     "more-fields": lambda asking: "strict-transport-security" in cancel(asking)[1],
     "closes-each-connection": lambda asking: cancel(asking)[1].get("connection") == "close",

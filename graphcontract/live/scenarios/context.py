@@ -21,8 +21,9 @@ class ScenarioContext:
 
     `reasons` says, by clause, why a run with these options cannot exercise it, `unmet` which precondition was
     not met; `reads` is whether the token has a permission to read, None where that is unknown. `cancelled`
-    are the tasks whose cancel succeeded. `notes` are lines for the user without ids; `changed` lists other
-    tasks that changed around a cancel, with their status before and after.
+    are the tasks whose cancel succeeded, `has_late_list` is whether a list was not up to date within a minute
+    after one. `notes` are lines for the user without ids; `changed` lists other tasks that changed around a
+    cancel, with their status before and after.
     """
 
     targets: Targets
@@ -41,6 +42,7 @@ class ScenarioContext:
     creation: Creation | None = None
     made: list[str] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
+    has_late_list: bool = False
     trials: list[Trial] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
