@@ -45,7 +45,7 @@ def test_and_only_one_of_a_run(tenant: Running, tmp_path: Path) -> None:
     assert 60 <= sum(result.waits) < 90
 
 
-def test_a_list_that_is_denied_is_no_violation(tenant: Running, tmp_path: Path) -> None:
+def test_a_list_that_is_denied_violates_nothing(tenant: Running, tmp_path: Path) -> None:
     tenant.behave("list-is-forbidden")
     result, _ = cancelled(tenant, tmp_path)
     assert result.verdicts["service.list"]["verdict"] == "not-exercised"
