@@ -63,11 +63,12 @@ class Policy:
         """Record the result of a step. A read allows one change, and only with the run's credential. What a
         busy service did not handle may be repeated.
         """
+        changes = step.target == self.targets.cancel(step.task_id)
         if step.credential in ("none", "garbage") and status in BUSY:
             self._bad_tokens_sent[step.credential] -= 1
-            if step.target == self.targets.cancel(step.task_id):
+            if changes:
                 self._changes_with_bad_tokens.discard(step.credential)
-        if step.method != "GET" and status == 429 and self._spent is not None:
+        if changes and status == 429 and self._spent is not None:
             self._reads[step.task_id], self._spent = self._spent, None
         if step.method == "GET" and step.credential == "main":
             if step.target == self.targets.task(step.task_id):

@@ -65,12 +65,13 @@ class TestByDefault:
         made.check(cancel(FRESH))
         assert "without a read" in get_rejection(made, cancel(FRESH))
 
-    def test_and_again_after_a_429(self) -> None:
-        made = policy()
+    @pytest.mark.parametrize("method", ["POST", "GET"])
+    def test_and_again_after_a_429(self, method: str) -> None:
+        made = policy(loopback=True)
         made.record_result(read(FRESH), 404, None)
-        made.check(cancel(FRESH))
-        made.record_result(cancel(FRESH), 429, None)
-        made.check(cancel(FRESH))
+        made.check(cancel(FRESH, method=method))
+        made.record_result(cancel(FRESH, method=method), 429, None)
+        made.check(cancel(FRESH, method=method))
 
     def test_a_read_with_another_credential_does_not_count(self) -> None:
         made = policy()
