@@ -16,6 +16,7 @@ from graphcontract.judging.hypothesis_runner import draw
 from graphcontract.live.executor import Executor
 from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.steps import RequestStep, StepResult
+from graphcontract.live.urls import DOT_SEGMENTS
 
 MOST_READS = 80  # a fifth of the default budget of a run, which the scenarios need
 _SEQUENCES, _READS = 12, 8  # a few more than MOST_READS together, for a drawn sequence may be a repetition
@@ -54,6 +55,8 @@ class _Reader:
             return
         self._lists.append(result)
         for id in service_queries.list_statuses(result.exchange):
+            if id in DOT_SEGMENTS:
+                continue
             self._tasks.setdefault(id, [])
             self._context.on_known_id(id)
 

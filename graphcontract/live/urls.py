@@ -28,6 +28,7 @@ MALFORMED = (
     "t" * 300,
 )
 
+DOT_SEGMENTS = (".", "..")  # as the id of a task they lead out of the tasks, so none has such an id
 _QUERY = re.compile(r"[A-Za-z0-9$%=&_.~+:,*'()!-]{1,2000}")
 _LOOKUPS = {
     "#microsoft.graph.sharePointUserMigrationTaskParameters": (

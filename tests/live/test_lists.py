@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from graphcontract.live.scenarios.cancel import REREADS
 from graphcontract.tenant import Running, Status
+from graphcontract.tenant.responses import make_json_response
+from graphcontract.tenant.service import Service, ServiceRequest
 from tests.live import Result, judge, requests, tasks
 
 
@@ -62,3 +65,23 @@ def test_the_evidence_has_what_is_compared(tenant: Running, tmp_path: Path, faul
     (id,) = result.of("fail")
     assert result.verdicts[id]["evidence"]["before"]
     assert named[0] not in result.text
+
+
+@pytest.mark.parametrize("profile", ["gate", "nightly"])
+def test_a_list_does_not_lead_out_of_the_tasks(
+    tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    def list_ids_that_are_segments(_service: Service, _request: ServiceRequest) -> Response:
+        tasks = [{"id": id, "status": "completed"} for id in ("..", ".", "a/../b")]
+        return make_json_response({"value": tasks})
+
+    monkeypatch.chdir(tmp_path)
+    overrides = {"list": list_ids_that_are_segments}
+    with monkeypatch.context() as patch:
+        patch.setattr("graphcontract.tenant.serving.find_overrides", lambda _: overrides)
+        tenant.behave("no-effect")
+    log = tmp_path / "log.jsonl"
+    result = judge(tenant, tmp_path, profile=profile, request_log=log)
+    # The policy forbids such a request, and the run would end.
+    assert result.status == 0
+    assert {"no-token:list", "no-token:read"} <= {line["purpose"] for line in requests(log)}

@@ -17,7 +17,7 @@ from graphcontract.clauses.service_queries import (
     TERMINAL,
 )
 from graphcontract.live.steps import RequestStep
-from graphcontract.live.urls import MALFORMED, Targets
+from graphcontract.live.urls import DOT_SEGMENTS, MALFORMED, Targets
 
 MOST_FRESH_CANCELS = 8  # on a tenant; one more is Forbidden, so a bug in a scenario cannot flood it
 MOST_BAD_TOKENS = (
@@ -78,7 +78,8 @@ class Policy:
 
     def check(self, step: RequestStep) -> None:
         """Raise Forbidden where a step must not be sent."""
-        if not step.target.startswith(self.targets.collection):
+        segments = step.target.partition("?")[0].split("/")
+        if not step.target.startswith(self.targets.collection) or not set(segments).isdisjoint(DOT_SEGMENTS):
             raise Forbidden(f"{step.method} on a path outside the tasks")
         if step.credential not in _SAFE and not self.loopback:
             raise Forbidden("forged tokens are sent to loopback only")

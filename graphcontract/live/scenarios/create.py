@@ -10,6 +10,7 @@ from graphcontract.live.create_file import Creation
 from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.scenarios.list_tasks import list_all_tasks
 from graphcontract.live.steps import RequestStep, Scenario, StepResult
+from graphcontract.live.urls import DOT_SEGMENTS
 
 _NEW = "(the new task)"
 _CLAUSES = ("service.cancel", "service.effect", "service.list")
@@ -72,7 +73,8 @@ def _find_problem(creation: Creation, made: StepResult, before: dict[str, Any]) 
     if made.exchange is None:
         return None, _NEW
     id = made.document.get("id")
-    if not 200 <= made.status < 300 or not isinstance(id, str) or not 0 < len(id) <= 200:
+    is_id = isinstance(id, str) and 0 < len(id) <= 200 and id not in DOT_SEGMENTS
+    if not 200 <= made.status < 300 or not isinstance(id, str) or not is_id:
         return f"the create call got {made.status}, or no id", ""
     if id in before:
         return "its id is not new", id

@@ -13,7 +13,7 @@ from graphcontract.live.scenarios.context import (
     try_change_on_unknown_id,
 )
 from graphcontract.live.steps import Credential, RequestStep, Scenario, StepResult
-from graphcontract.live.urls import MALFORMED, READ_PERMISSION
+from graphcontract.live.urls import DOT_SEGMENTS, MALFORMED, READ_PERMISSION
 
 _LISTED = "(a listed task)"
 _BAD_TOKENS: tuple[tuple[str, Credential], ...] = (
@@ -85,13 +85,14 @@ def reject_bad_tokens_in_reads(context: ScenarioContext) -> Scenario:
     """
     target, why = context.targets.page(), "a read that must get 401"
     listed = yield RequestStep(service_queries.LIST, "to find a task", "GET", target, target)
-    for purpose, credential in _BAD_TOKENS if listed.status == 200 else ():
+    is_list = listed.exchange is None or isinstance(listed.document.get("value"), list)
+    for purpose, credential in _BAD_TOKENS if is_list else ():
         bad = f"{purpose}:{service_queries.LIST}"
         step = RequestStep(bad, why, "GET", target, target, credential=credential, expected=401)
         context.add_trial((yield step))
     id = next(iter([*context.subjects, *context.started]), None) or _find_listed(listed)
     seen = (yield context.make_read(id, "to compare with reads that must get 401")) if id else None
-    if id is None or seen is None or seen.status != 200:
+    if id is None or seen is None or (seen.exchange is not None and not seen.document):
         if context.get_only:  # it has sent these reads of a made-up id already
             return
         id = context.make_fresh_id()
@@ -107,7 +108,8 @@ def _find_listed(listed: StepResult) -> str | None:
     """The id of a task in a list; a placeholder in a plan."""
     if listed.exchange is None:
         return _LISTED
-    return next(iter(service_queries.list_statuses(listed.exchange)), None)
+    ids = service_queries.list_statuses(listed.exchange)
+    return next((id for id in ids if id not in DOT_SEGMENTS), None)
 
 
 def _try_rejected_cancel(

@@ -130,6 +130,14 @@ class TestByDefault:
         assert "outside the tasks" in get_rejection(policy(), RequestStep("read", "", "GET", path, ""))
         assert "outside the tasks" in get_rejection(policy(), RequestStep("read", "", "DELETE", path, ""))
 
+    @pytest.mark.parametrize("id", [".", ".."])
+    def test_dot_segments(self, id: str) -> None:
+        made = policy(loopback=True, cancel=True, create=True)
+        made.add_created(id)
+        assert "outside the tasks" in get_rejection(made, read(id))
+        made.record_result(read(id), 200, "notStarted")
+        assert "outside the tasks" in get_rejection(made, cancel(id))
+
     @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
     def test_a_change_of_a_task_other_than_cancel(self, method: str) -> None:
         step = RequestStep("read", "", method, TARGETS.task(TASK), "", TASK)
