@@ -58,7 +58,7 @@ def take_sigterm_for_interrupt() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    previous = signal.signal(signal.SIGTERM, lambda *_: _interrupt_self())
     try:
         yield
     finally:
@@ -80,4 +80,11 @@ def delay_interrupts() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, previous)
         if pressed:
-            signal.raise_signal(signal.SIGINT)
+            _interrupt_self()
+
+
+def _interrupt_self() -> None:
+    """Act as Ctrl-C does, also in a process that ignores it: shells start such ones in the background."""
+    if not callable(signal.getsignal(signal.SIGINT)):
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)

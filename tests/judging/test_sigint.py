@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import execnet
 import pytest
@@ -53,7 +54,11 @@ def test_any_other_exception_goes_where_it_went(monkeypatch: pytest.MonkeyPatch)
     assert seen == [ZeroDivisionError]
 
 
-def test_sigterm_is_taken_for_an_interrupt_and_may_be_delayed_like_one() -> None:
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=["usual", "ignored"])
+def test_sigterm_is_taken_for_an_interrupt_and_may_be_delayed_like_one(
+    handler: signal._HANDLER, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, handler)))
     before, steps = signal.getsignal(signal.SIGTERM), list[str]()
     with pytest.raises(KeyboardInterrupt), sigint.take_sigterm_for_interrupt():  # noqa: PT012 - in steps
         with sigint.delay_interrupts():
