@@ -23,6 +23,7 @@ from graphcontract.live.steps import RequestStep, SentExchange
 from graphcontract.live.urls import MALFORMED
 from graphcontract.wire import WireRequest, WireResponse
 
+_NOT_RECORDED = "(not recorded)"
 WITHHELD = "(withheld; --keep-bodies FILE records it)"
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
@@ -59,8 +60,8 @@ class Anonymizer:
         """A new exchange that contains only what may be reported."""
         call = replace(
             sent.call,
-            arguments={self.parameter: self.hash_id(sent.call.task_id)},
-            token="",
+            arguments={self.parameter: self.hash_id(sent.call.task_id)} if sent.call.task_id else {},
+            token=_NOT_RECORDED if sent.call.token else "",
             ca_file=None,
         )
         return Exchange(

@@ -75,7 +75,8 @@ def _mark(exchange: EvidenceExchange) -> str:
 def describe_input(call: CallInput) -> str:
     """Return the arguments and the token of a call in one line, not escaped."""
     parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in call["arguments"].items()]
-    return shorten(f"{', '.join(parts)}; token = {_token(call['token'])}")
+    ids, token = ", ".join(parts), f"token = {_token(call['token'])}"
+    return shorten(f"{ids}; {token}" if ids else token)
 
 
 def _token(recipe: TokenRecipe | ShortToken) -> str:

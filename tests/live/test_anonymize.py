@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from graphcontract.exchange import Call, Exchange, Outcome
+from graphcontract.judging.evidence import describe_call
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.steps import RequestStep, SentExchange
 from graphcontract.live.urls import Targets
+from graphcontract.reporting.evidence_text import describe_input
 from graphcontract.tenant import Running, Status
 from graphcontract.wire import Fields, WireRequest, WireResponse
 from tests.clauses import CONTRACT
@@ -38,8 +40,10 @@ def kept(
     content: bytes = b"",
     outcome: Outcome | None = None,
     target: str | None = None,
+    task: str = TASK,
+    token: str = TOKEN,
 ) -> Exchange:
-    step = RequestStep("cancel", "why", "POST", TARGETS.cancel(TASK), "", TASK)
+    step = RequestStep("cancel", "why", "POST", TARGETS.cancel(task), "", task)
     path = target if target is not None else step.target
     sent: Fields = (
         ("Authorization", f"Bearer {TOKEN}"),
@@ -49,7 +53,7 @@ def kept(
     )
     request = WireRequest(0.0, f"{TOKEN}".encode(), "POST", path, "1.1", sent)
     response = WireResponse(0.1, TOKEN.encode(), status, fields, content, 0)
-    call = Call(CONTRACT.id, {PARAMETER: TASK}, TOKEN, "http://127.0.0.1:1/beta")
+    call = Call(CONTRACT.id, {PARAMETER: task}, token, "http://127.0.0.1:1/beta")
     reported = outcome or Outcome.success()
     return anonymizer.anonymize(
         SentExchange(call, (request,), (response,), reported, purpose="cancel", step=step)
@@ -66,6 +70,21 @@ def test_what_may_be_kept_is() -> None:
     assert response.fields == fields
     assert response.content == b'{"error": {"code": "itemNotFound"}}'
     assert made.requests[0].values("client-request-id") == [REQUEST_ID]
+
+
+@pytest.mark.parametrize(
+    ("task", "token", "shown"),
+    [
+        (TASK, TOKEN, 'sharePointMigrationTaskId = "HASH"; token = "(not recorded)"'),
+        (TASK, "", 'sharePointMigrationTaskId = "HASH"; token = ""'),
+        ("", TOKEN, 'token = "(not recorded)"'),
+    ],
+    ids=["a task", "no token", "a list"],
+)
+def test_input_of_a_call(task: str, token: str, shown: str) -> None:
+    anonymizer = make_anonymizer()
+    made = kept(anonymizer, task=task, token=token)
+    assert describe_input(describe_call(made.call)) == shown.replace("HASH", anonymizer.hash_id(TASK))
 
 
 def test_an_id_has_a_name_of_its_own_in_each_run() -> None:
