@@ -302,13 +302,15 @@ def _read_credentials(request: WireRequest) -> list[tuple[str, str]]:
 def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
     """Register the clause that a client does not retry after these statuses (Graph's error responses; RFC
     9110, 9.2.2 and 15.5). After 401, `allowed` retries are accepted, as a client may have refreshed its
-    token; after 403, retries with other credentials (15.5.4).
+    token; after 403, retries with other credentials (15.5.4). Requests for another path, such as a read of
+    the task's state, are no retries.
     """
     kinds = [f"repeated-{status}" for status in statuses]
 
     @clause(id, *kinds, when=_has_response(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        attempts = list_attempts(contract, trial.exchange)
+        operation = operation_requests(contract, trial.exchange)
+        attempts = [each for each in list_attempts(contract, trial.exchange) if each[0] in operation]
         for index, (refused, response) in enumerate(attempts):
             if response is None or response.status not in statuses:
                 continue

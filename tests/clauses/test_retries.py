@@ -13,7 +13,9 @@ from graphcontract.wire import Fault, WireRequest, WireResponse
 from tests.clauses import (
     CRASH,
     HANG,
+    NAMES,
     SUCCESS,
+    TASK,
     TOKEN,
     call,
     error_answer,
@@ -506,3 +508,15 @@ class TestConnectionLost:
 
     def test_nothing_is_lost_that_was_not_sent(self) -> None:
         assert not judges("retry.connection-lost", replace(exchange(), fault="reset"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_read_of_the_task_is_no_retry(status: int) -> None:
+    read = request(f"{NAMES}/{TASK}", method="GET")
+    error = response(status)
+    clause = "retry.refused"
+    assert kinds(clause, exchange(request(), read, read, answer=error, outcome=failure(status))) == []
+    again = exchange(request(), read, request(), request(), answer=error, outcome=failure(status))
+    assert kinds(clause, again) == [f"repeated-{status}"]
+    other_method = exchange(*[request(), request(method="GET"), request(method="GET")], answer=error)
+    assert kinds(clause, other_method) == [f"repeated-{status}"]
