@@ -34,7 +34,8 @@ class SuiteTest:
     `sources` are drawn. `cases` are fixed keyword arguments by input class instead: calls that take time
     are made concurrently. `waits` has about how many seconds a conforming client waits in each, if it does.
     `seed_key` is what draws depend on beside the seed and the input class, the name if it is None: a test
-    that is renamed keeps its draws with its old name.
+    that is renamed keeps its draws with its old name. `needs` is what a harness has to show for the body to
+    make a call.
     """
 
     name: str
@@ -45,6 +46,7 @@ class SuiteTest:
     calls: int = 1
     waits: Mapping[str, float] = field(default_factory=dict)
     seed_key: str | None = None
+    needs: frozenset[str] = frozenset()
 
     def partitions(self, contract: Contract) -> Partitions[dict[str, Any]]:
         """Keyword arguments for the body by input class: one for each combination of the sources' classes."""
@@ -139,6 +141,7 @@ def proves(
             getattr(body, _CALLS, 1),
             getattr(body, _WAITS, {}),
             seed_key,
+            needed,
         )
 
     return decorate

@@ -36,6 +36,7 @@ from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
 from graphcontract.run.options import OptionError, Options
 from graphcontract.run.spreading import begin_cases, begin_tests
+from graphcontract.run.suite_tests import suite_tests
 
 _HTTP2 = "http2."  # how the ids of clauses on HTTP/2 begin
 
@@ -108,8 +109,9 @@ class Session:
         the whole run does and the client does not.
         """
         required = self.options.http == "2"
-        checked = "network" in harness.transport.shows and any(id.startswith(_HTTP2) for id in self.planned)
-        if required or checked:
+        wanted = {id for test in suite_tests() if "http2" in test.needs for id in test.proves}
+        possible = "network" in harness.transport.shows and self.options.http != "1.1"
+        if required or (possible and wanted & set(self.planned)):
             harness.clients.negotiates_http2 = see_http2(harness)
         if required and not harness.clients.negotiates_http2:
             raise ClientUnavailable(
