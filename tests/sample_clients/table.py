@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -34,8 +34,9 @@ _INTRODUCTION = """\
 `make bank` runs the whole gate against every client of `tests/sample_clients/`, at the profile `gate` and the
 seeds {seeds}. A *faulty* client differs in one thing from a client that conforms, and must fail the clause
 that it violates. A *quirky* client is unusual and conforms: it must pass every MUST, and every SHOULD but
-those that it declares. The first seed runs the whole gate. The others leave out the tests that draw nothing,
-and run a faulty client against its own clause only.
+those that it declares. The first seed runs the whole gate. What does not show a fault is run again: with an
+object for each root where the calls shared one and the other way round, then the tests of its clause alone.
+The other seeds leave out the tests that draw nothing, and run a faulty client against its own clause only.
 """
 
 
@@ -104,25 +105,33 @@ class _Driver:
 
 
 def run_job(job: Job) -> Found:
-    """Do a job, in a process of its own."""
-    drawn, fixed = _run(job, cases=False), {} if job.again else _run(job, cases=True)
+    """Do a job, in a process of its own.
+
+    Drawn calls of a faulty client share an object; fixed ones do not, as they would use up for each other
+    what they must not share. Where that does not show the fault, it is the other way round. Then the tests of
+    its clause are alone, as the run of a client that is slow in many of them is cut short.
+    """
+    violates = entries()[job.number].violates
+    drawn = [_run(job, cases=False, one=bool(violates))]
+    fixed = [] if job.again else [_run(job, cases=True, one=False)]
+    alone = replace(job, again=True)
+    for again, cases, one in ((job, True, True), (job, False, False), (alone, True, True)):
+        if violates and not job.again and not any(violates in _failed(each) for each in (*drawn, *fixed)):
+            (fixed if cases else drawn).append(_run(again, cases=cases, one=one))
     errors = tuple(
         f"{id}: {part.reason}"
-        for found in (drawn, fixed)
+        for found in (*drawn, *fixed)
         for id, part in found.items()
         if part.verdict == "error"
     )
-    return Found(job, _failed(drawn), _failed(fixed), errors)
+    return Found(job, _join_failed(drawn), _join_failed(fixed), errors)
 
 
-def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
+def _run(job: Job, *, cases: bool, one: bool) -> Mapping[str, ClauseResult]:
     """The verdicts of the tests with fixed calls, or of those that draw them."""
     entry = entries()[job.number]
     names = [test.name for test in suite_tests() if bool(test.cases) == cases]
     of = [entry.violates] if job.again and entry.violates else None
-    # Drawn calls of a faulty client, and those at the same time, share what they must not; other fixed ones
-    # would use it up for each other.
-    one = entry.violates == "calls.concurrent" or (bool(entry.violates) and not cases)
     client = _Driver(entry, one=one)
     return verdicts(
         client.calls, of=of, shown_by=names, transport=entry.transport, seed=job.seed, limits=client.limits
@@ -131,6 +140,10 @@ def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
 
 def _failed(found: Mapping[str, ClauseResult]) -> frozenset[str]:
     return frozenset(id for id, part in found.items() if part.verdict == "fail")
+
+
+def _join_failed(found: Iterable[Mapping[str, ClauseResult]]) -> frozenset[str]:
+    return frozenset[str]().union(*map(_failed, found))
 
 
 def main() -> int:

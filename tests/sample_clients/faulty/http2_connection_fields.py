@@ -21,7 +21,8 @@ class AnnouncesChunks(OverHttp2):
     """A request with an unknown length is announced as HTTP/1.1 does it."""
 
     def fields(self, call: Call) -> Fields:
-        return [*super().fields(call), ("transfer-encoding", "chunked")]
+        over_http2 = str(call.base_url).startswith("https:")
+        return [*super().fields(call), *[("transfer-encoding", "chunked")] * over_http2]
 
 
 @faulty("http2.connection-fields")

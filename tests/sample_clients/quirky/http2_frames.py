@@ -137,11 +137,11 @@ class PingsBeforeItsRequest(OverHttp2):
 
 @quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class HasASmallWindow(OverHttp2):
-    """Content may come 100 bytes at a time, each with a WINDOW_UPDATE of its own."""
+    """Content may come 1,000 bytes at a time, each with a WINDOW_UPDATE of its own."""
 
     def begin(self) -> h2.connection.H2Connection:
         link = super().begin()
-        link.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 100})
+        link.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1000})
         return link
 
 
