@@ -511,7 +511,7 @@ class TestConnectionLost:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_read_of_the_task_is_no_retry(status: int) -> None:
+def test_a_read_of_the_task_does_not_count(status: int) -> None:
     read = request(f"{NAMES}/{TASK}", method="GET")
     error = response(status)
     clause = "retry.refused"
