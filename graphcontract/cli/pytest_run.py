@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from graphcontract.run.session import Session
 
 # Plugins of pytest that a run has no use for. Importing them takes 0.1 s, as does `unraisableexception`:
-# it collects garbage for warnings that are not shown. Those from `logging` on wrap each of hundreds of items,
-# or set it up, which takes a tenth of a run over the mock. An item may still be skipped without `skipping`.
+# it collects garbage for warnings that are not shown. The last three wrap each of hundreds of items, which
+# takes a twelfth of a run over the mock.
 _UNUSED = (
     *("cacheprovider", "terminal", "unraisableexception", "doctest", "junitxml", "pastebin", "legacypath"),
     *("setuponly", "setupplan", "stepwise", "logging", "threadexception", "warnings"),
-    *("skipping", "faulthandler", "unittest", "recwarn", "debugging", "tmpdir", "monkeypatch"),
 )
 
 
