@@ -60,10 +60,7 @@ def list_targets(schema: Schema, operation: Operation) -> tuple[str, str]:
 def find_revision(schema: Schema, annotated: Element) -> Revision | None:
     """Find a deprecation in the annotations of an element; None without one."""
     for revisions in find_annotations(schema, annotated, "Revisions"):
-        records = (
-            each for found in revisions.find_children("Collection") for each in found.find_children("Record")
-        )
-        for record in (*revisions.find_children("Record"), *records):
+        for record in find_records(revisions):
             properties = {name: read_value(each) for name, each in read_properties(record).items()}
             if (properties.get("Kind") or "").rpartition("/")[2] == "Deprecated":
                 text = properties.get("Description")
@@ -71,17 +68,30 @@ def find_revision(schema: Schema, annotated: Element) -> Revision | None:
     return None
 
 
-def find_annotations(schema: Schema, annotated: Element, term: str) -> Iterator[Element]:
-    """Yield an element's own annotations of a term of the core vocabulary."""
+def find_annotations(
+    schema: Schema, annotated: Element, term: str, vocabulary: str = _CORE
+) -> Iterator[Element]:
+    """Yield an element's own annotations of a term, of the core vocabulary unless another is given."""
     for each in annotated.find_children("Annotation"):
-        if schema.qualify(each.attributes.get("Term", "")) == f"{_CORE}.{term}":
+        if schema.qualify(each.attributes.get("Term", "")) == f"{vocabulary}.{term}":
             yield each
+
+
+def find_records(value: Element) -> Iterator[Element]:
+    """Yield the records of an annotation or property: its own, then those in its collections."""
+    yield from value.find_children("Record")
+    for found in value.find_children("Collection"):
+        yield from found.find_children("Record")
 
 
 def is_omissible(schema: Schema, parameter: Element) -> bool:
     """Whether a call may omit a parameter: it is nullable, which is the default, or optional."""
-    optional = any(True for _ in find_annotations(schema, parameter, "OptionalParameter"))
-    return optional or parameter.attributes.get("Nullable") != "false"
+    return is_optional(schema, parameter) or parameter.attributes.get("Nullable") != "false"
+
+
+def is_optional(schema: Schema, parameter: Element) -> bool:
+    """Whether a parameter is annotated as optional."""
+    return any(True for _ in find_annotations(schema, parameter, "OptionalParameter"))
 
 
 def find_undeletable(schema: Schema) -> frozenset[str]:
@@ -104,8 +114,7 @@ def denies_delete(schema: Schema, annotated: Element) -> bool:
     """Whether an element's own annotations say that DELETE is not supported."""
     return any(
         read_deletable(record) is False
-        for annotation in annotated.find_children("Annotation")
-        if schema.qualify(annotation.attributes.get("Term", "")) == f"{CAPABILITIES}.DeleteRestrictions"
+        for annotation in find_annotations(schema, annotated, "DeleteRestrictions", CAPABILITIES)
         for record in annotation.find_children("Record")
     )
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from graphcontract.drift.csdl.annotations import (
     CAPABILITIES,
+    find_annotations,
     find_annotations_with,
+    find_records,
     qualify_target,
     read_deletable,
     read_properties,
@@ -95,15 +97,13 @@ class Navigation:
 
     def _read(self, annotated: Element) -> _Restriction | None:
         """Read the restrictions among an element's own annotations."""
-        for annotation in annotated.find_children("Annotation"):
-            if self._schema.qualify(annotation.attributes.get("Term", "")) == f"{CAPABILITIES}.{_TERM}":
-                for record in annotation.find_children("Record"):
-                    properties = read_properties(record)
-                    listed = properties.get("RestrictedProperties")
-                    collections = listed.find_children("Collection") if listed else ()
-                    records = (each for found in collections for each in found.find_children("Record"))
-                    below = dict(each for each in map(self._read_property, records) if each[0])
-                    return _Restriction(_read_navigable(properties), below=below)
+        for annotation in find_annotations(self._schema, annotated, _TERM, CAPABILITIES):
+            for record in annotation.find_children("Record"):
+                properties = read_properties(record)
+                listed = properties.get("RestrictedProperties")
+                records = find_records(listed) if listed else ()
+                below = dict(each for each in map(self._read_property, records) if each[0])
+                return _Restriction(_read_navigable(properties), below=below)
         return None
 
     def _read_property(self, record: Element) -> tuple[tuple[str, ...], _Restriction]:

@@ -12,11 +12,11 @@ from itertools import chain
 from graphcontract.drift.csdl.annotations import (
     Revision,
     denies_delete,
-    find_annotations,
     find_revision,
     find_undeletable,
     index_deprecations,
     is_omissible,
+    is_optional,
     list_targets,
 )
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
@@ -253,9 +253,7 @@ class CsdlOperations:
         """Whether a function takes arguments with these names: it has them, and needs no other."""
         names = {each.attributes.get("Name", "") for each in function.parameters}
         optional = {
-            each.attributes.get("Name", "")
-            for each in function.parameters
-            if next(find_annotations(self._schema, each, "OptionalParameter"), None) is not None
+            each.attributes.get("Name", "") for each in function.parameters if is_optional(self._schema, each)
         }
         return names - optional <= arguments <= names
 
