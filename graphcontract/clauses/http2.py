@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.http2_queries import CONNECTION_FIELDS, NEEDS, find_event, got, has_success
+from graphcontract.clauses.http2_queries import (
+    CONNECTION_FIELDS,
+    NEEDS,
+    find_event,
+    got,
+    has_success,
+    lacks_declared_content,
+)
 from graphcontract.clauses.queries import (
     abbreviate,
     describe_outcome,
@@ -149,7 +156,7 @@ def _is_successful(contract: Contract, trial: Trial) -> bool:
     last = last_response(contract, trial.exchange)
     if last is None or last.status not in contract.success.statuses:
         return False
-    if not last.content and any(each != "0" for each in last.values("content-length")):
+    if lacks_declared_content(last):
         return False  # http2.content-length
     over_http2 = trial.exchange.requests[last.request].version == "2"
     return over_http2 and all(response.fault is None for response in trial.exchange.responses)

@@ -38,6 +38,11 @@ def has_success(contract: Contract, exchange: Exchange) -> bool:
     return last is not None and last.status in contract.success.statuses
 
 
+def lacks_declared_content(response: WireResponse) -> bool:
+    """Whether a response has a Content-Length above 0, and no content."""
+    return not response.content and any(each != "0" for each in response.values("content-length"))
+
+
 def find_success(exchange: Exchange, what: str, input: str) -> Iterator[Finding]:
     """Yield success that nothing justifies, and the lack of any outcome, after `what`."""
     outcome = exchange.outcome

@@ -14,6 +14,7 @@ from graphcontract.clauses.http2_queries import (
     find_success,
     got,
     has_success,
+    lacks_declared_content,
 )
 from graphcontract.clauses.queries import last_response, own_requests
 from graphcontract.contract.model import Contract
@@ -168,7 +169,7 @@ def _has_length_only(contract: Contract, trial: Trial) -> bool:
     if last is None or last.status != 204 or last.fault or not has_success(contract, trial.exchange):
         return False
     over_http2 = trial.exchange.requests[last.request].version == "2"
-    return over_http2 and not last.content and any(each != "0" for each in last.values("content-length"))
+    return over_http2 and lacks_declared_content(last)
 
 
 def _explain_content(contract: Contract) -> str | None:

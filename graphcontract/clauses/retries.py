@@ -299,6 +299,22 @@ def _read_credentials(request: WireRequest) -> list[tuple[str, str]]:
     return [(scheme.lower(), rest.lstrip(" ")) for scheme, _, rest in parts]
 
 
+def _list_operation_attempts(
+    contract: Contract, exchange: Exchange
+) -> list[tuple[WireRequest, WireResponse | None]]:
+    """The requests for the operation's path, each with its response: a client may send others beside them."""
+    operation = operation_requests(contract, exchange)
+    return [each for each in list_attempts(contract, exchange) if each[0] in operation]
+
+
+def _list_operation_requests(
+    contract: Contract, exchange: Exchange
+) -> list[tuple[WireRequest, WireResponse | None]]:
+    """The requests of the operation itself, each with its response."""
+    attempts = _list_operation_attempts(contract, exchange)
+    return [each for each in attempts if each[0].method == contract.request.method]
+
+
 def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
     """Register the clause that a client does not retry after these statuses (Graph's error responses; RFC
     9110, 9.2.2 and 15.5). After 401, `allowed` retries are accepted, as a client may have refreshed its
@@ -309,8 +325,7 @@ def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
 
     @clause(id, *kinds, when=_has_response(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        operation = operation_requests(contract, trial.exchange)
-        attempts = [each for each in list_attempts(contract, trial.exchange) if each[0] in operation]
+        attempts = _list_operation_attempts(contract, trial.exchange)
         for index, (refused, response) in enumerate(attempts):
             if response is None or response.status not in statuses:
                 continue
@@ -334,18 +349,6 @@ _register_no_retry("retry.conflict", 409)
 _register_no_retry("retry.server-error", 500, 502)
 
 
-def _list_operation_attempts(
-    contract: Contract, exchange: Exchange
-) -> list[tuple[WireRequest, WireResponse | None]]:
-    """The requests of the operation itself, each with its response: a client may send others beside them."""
-    operation = operation_requests(contract, exchange)
-    return [
-        (request, response)
-        for request, response in list_attempts(contract, exchange)
-        if request in operation and request.method == contract.request.method
-    ]
-
-
 def _has_lost_connection(contract: Contract, trial: Trial) -> bool:
     return trial.exchange.fault in _LOST and bool(own_requests(contract, trial.exchange))
 
@@ -363,7 +366,7 @@ def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     that it has not, and no other reset (RFC 9113, 8.7). A connection that failed before the request was
     complete is left out. Other requests, such as a read of the task's state, are accepted.
     """
-    fault, attempts = trial.exchange.fault, _list_operation_attempts(contract, trial.exchange)
+    fault, attempts = trial.exchange.fault, _list_operation_requests(contract, trial.exchange)
     if len(attempts) > 1:
         kind, what = "repeated", f"the connection is lost ({fault})"
         if fault == "reset-stream":
@@ -390,7 +393,7 @@ def no_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     9.2.2). Other requests, such as a read of the task's state, are accepted.
     """
     fault = str(trial.exchange.fault)
-    attempts = _list_operation_attempts(contract, trial.exchange)
+    attempts = _list_operation_requests(contract, trial.exchange)
     for number, (_, response) in enumerate(attempts[:-1]):
         if response is None or not response.whole:
             kind = "silence" if fault in SILENT_FAULTS else "broken-response"
