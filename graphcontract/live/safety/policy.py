@@ -20,9 +20,8 @@ from graphcontract.live.steps import RequestStep
 from graphcontract.live.urls import DOT_SEGMENTS, MALFORMED, Targets
 
 MOST_FRESH_CANCELS = 8  # on a tenant; one more is Forbidden, so a bug in a scenario cannot flood it
-MOST_BAD_TOKENS = (
-    3  # requests to a tenant without a token, and with garbage: a call, and reads of task and list
-)
+# Requests to a tenant without a token, and as many with garbage: a call, and reads of task and list.
+MOST_BAD_TOKENS = 3
 _SAFE = ("main", "lesser", "none", "garbage")
 
 

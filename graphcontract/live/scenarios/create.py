@@ -73,8 +73,9 @@ def _find_problem(creation: Creation, made: StepResult, before: dict[str, Any]) 
     if made.exchange is None:
         return None, _NEW
     id = made.document.get("id")
-    is_id = isinstance(id, str) and 0 < len(id) <= 200 and id not in DOT_SEGMENTS
-    if not 200 <= made.status < 300 or not isinstance(id, str) or not is_id:
+    if not isinstance(id, str) or not 0 < len(id) <= 200 or id in DOT_SEGMENTS:
+        id = ""
+    if not 200 <= made.status < 300 or not id:
         return f"the create call got {made.status}, or no id", ""
     if id in before:
         return "its id is not new", id
