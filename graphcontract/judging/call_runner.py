@@ -73,18 +73,20 @@ class _Timer:
     def __init__(self, seconds: float | None) -> None:
         self.fired: float | None = None
         self.cancellation = None if seconds is None else Cancellation()
-        self._at_once = seconds == 0
-        self._timer = threading.Timer(seconds or 0, self._fire)
-        self._timer.daemon = True
+        self._timer: threading.Timer | None = None
+        if seconds:
+            self._timer = threading.Timer(seconds, self._fire)
+            self._timer.daemon = True
 
     def __enter__(self) -> None:
-        if self._at_once:
-            self._fire()
-        elif self.cancellation is not None:
+        if self._timer is not None:
             self._timer.start()
+        elif self.cancellation is not None:
+            self._fire()
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _fire(self) -> None:
         assert self.cancellation is not None

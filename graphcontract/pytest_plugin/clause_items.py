@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from graphcontract.reporting.evidence import Evidence
 
 Plugin = TypeVar("Plugin")
+_MARKS = {"MUST": pytest.mark.must, "SHOULD": pytest.mark.should}
 
 
 class Violation(Exception):
@@ -41,9 +42,9 @@ class ClauseItem(pytest.Item):
     def __init__(self, *, clause: str, level: str, **rest: Any) -> None:
         super().__init__(**rest)
         self.clause, self.level = clause, level
-        self.add_marker("graphcontract")
-        if level in ("MUST", "SHOULD"):
-            self.add_marker(level.lower())
+        self.add_marker(pytest.mark.graphcontract)
+        if level in _MARKS:
+            self.add_marker(_MARKS[level])
 
     def find_result(self) -> ItemResult:
         """The result of the clause, for pytest to report."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -285,7 +285,8 @@ class Run:
         if call.when == "call" and isinstance(item, ClientItem):
             redact_output(report)
             if item.part is not None:
-                setattr(report, _ATTRIBUTE, json.dumps(asdict(item.part)))
+                values = {each.name: getattr(item.part, each.name) for each in fields(item.part)}
+                setattr(report, _ATTRIBUTE, json.dumps(values))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
