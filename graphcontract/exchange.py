@@ -265,7 +265,8 @@ class Exchange:
     after the call, at most MOST_CONNECTIONS, None if that was not counted; `waiting_connections` of them had
     a request that got no response. `pool` is how many the client may keep (driver protocol, `limits`).
     `surroundings` are those of the client's process that the run does not have: a text for each name; `files`
-    are those that it wrote in a working folder of its own, by name.
+    are those that it wrote in a working folder of its own, by name. `stalled` is for how many seconds of it
+    the machine stood still.
     """
 
     call: Call
@@ -288,6 +289,7 @@ class Exchange:
     pool: int = 0
     surroundings: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    stalled: float = 0.0
 
     @property
     def root(self) -> str:

@@ -20,6 +20,7 @@ from graphcontract.clients.surroundings import Setting
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Cancellation, Exchange, Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse, settle
+from graphcontract.judging import stalls
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.patience import Patience, is_expensive
 from graphcontract.judging.target import Target
@@ -157,6 +158,7 @@ class CallRunner:
     """
 
     def __init__(self, contract: Contract, clients: ClientSet) -> None:
+        stalls.begin()
         self._contract, self._clients = contract, clients
         self.stats, self.waiting = CallStats(), Patience()
         self._state = _ThreadState()
@@ -271,7 +273,7 @@ class CallRunner:
         secure = endpoint.root.startswith("https:") and "wire" in transport.shows
         call, root = self._address(call, endpoint, options, ca_file=transport.ca_file if secure else None)
         timer = _Timer(options.get("cancel_after"))
-        started = monotonic()
+        begun = started = monotonic()
         # Until the call returns, its endpoint counts as spoiled: an interrupt may come in the middle of it.
         spoiled, expecting = True, False
         try:
@@ -311,6 +313,7 @@ class CallRunner:
             pool=client.limits.pool,
             surroundings=_name_settings(target.surroundings.settings if target.surroundings else ()),
             files=target.surroundings.read_files() if target.surroundings else {},
+            stalled=stalls.find_stalled(begun, monotonic()),
         )
 
     def _open_endpoint(

@@ -23,8 +23,10 @@ from graphcontract.judging.hypothesis_runner import simplest
 from graphcontract.judging.patience import is_expensive, is_slow
 from graphcontract.judging.profile import Profile
 from graphcontract.judging.retry_probe import RetryHabits, see_retry_habits
+from graphcontract.judging.stalls import repeat_if_stalled
 from graphcontract.transports import Transport
 
+_MOST_REPEATS = 64  # a stall disturbs all calls that are under way, nine of them
 _MARKS = 8  # one digit, the last one of a GUID, for as many calls as can be under way at the same time
 _TOKEN = f"{CANARY}.eyJzdWIiOiJjb250cm9sIn0.control"  # three parts, as a JWT has
 _USUAL_IDS = {
@@ -54,6 +56,10 @@ class SkipTest(SkipPartition):
     """Ends all of a test's input classes: slow calls took so long that one more in each test is enough."""
 
 
+class _Stalled(BaseException):
+    """Ends a part of a test in which the machine stood still during a call."""
+
+
 class _ThreadState(threading.local):
     """What the test of a thread has: who observes it, what marks its plain calls, its control calls."""
 
@@ -74,6 +80,7 @@ class Harness:
         self._state = _ThreadState()
         self._habits: RetryHabits | None = None
         self._probing = threading.Lock()
+        self._repeats = 0
 
     @property
     def client(self) -> Client:
@@ -115,7 +122,7 @@ class Harness:
         """How the client retries, which the first use sees by two calls that count for no test."""
         with self._probing, self.calls.without_counting():
             if self._habits is None:
-                self._habits = see_retry_habits(self.plain_call(), self.perform)
+                self._habits = repeat_if_stalled(lambda: see_retry_habits(self.plain_call(), self.perform))
             return self._habits
 
     def hasten(self, response: StubResponse) -> StubResponse:
@@ -153,12 +160,28 @@ class Harness:
         """Check an exchange, given its control call and the calls before it."""
         trial = Trial(exchange, control, tuple(before))
         observer = self._state.observer
+        if any(each.stalled for each in trial.exchanges) and self._may_repeat():
+            raise _Stalled
         if observer is not None and all(each.outcome.kind != "unsupported" for each in trial.exchanges):
             observer.observe(trial)
         if any(map(is_expensive, trial.exchanges)):
             raise SkipPartition
         if self.calls.tried and any(map(is_slow, trial.exchanges)):
             raise SkipTest
+
+    def run_without_stall(self, part: Callable[[], T]) -> T:
+        """Run a part of a test, from new control calls on again if the machine stood still during a call."""
+        while True:
+            try:
+                return part()
+            except _Stalled:
+                self._state.controls.clear()
+
+    def _may_repeat(self) -> bool:
+        """Whether a part of a test is repeated: not for ever, on a machine that stands still all the time."""
+        with self._probing:
+            self._repeats += 1
+            return self._repeats <= _MOST_REPEATS
 
     def concurrently(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Run jobs of one test at the same time, and return their results in order."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from graphcontract.http.stub_response import Meeting, success
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.stalls import repeat_if_stalled
 from graphcontract.judging.uncounted_calls import call_apart
 
 # Seconds that the first call's response waits for the second call's request. Calls that overlap meet within
@@ -26,6 +28,10 @@ def see_overlap(harness: Harness) -> bool | None:
         return None
     if harness.transport.at_once is not None:
         return None
+    return repeat_if_stalled(partial(_let_calls_meet, harness))
+
+
+def _let_calls_meet(harness: Harness) -> bool | None:
     meeting = Meeting(2, _PATIENCE)
     held = replace(success(), meeting=meeting)
     calls = [replace(harness.plain_call(kind), timeout=_TIMEOUT) for kind in ("guid", "another-guid")]

@@ -44,7 +44,12 @@ def _find_lost_seconds(exchange: Exchange) -> float:
     else:
         retryable = (each for each in exchange.responses if each.status in _RETRYABLE)
         allowed = sum(_find_wait(each, timeout) for each in retryable)
-    return exchange.ended - exchange.started - allowed
+    return _count_seconds(exchange) - allowed
+
+
+def _count_seconds(exchange: Exchange) -> float:
+    """The seconds of a call in which the machine did not stand still."""
+    return max(0.0, exchange.ended - exchange.started - exchange.stalled)
 
 
 def _find_wait(response: WireResponse, timeout: float) -> float:
@@ -69,7 +74,7 @@ class Patience:
     def add(self, exchange: Exchange) -> None:
         """Count an exchange."""
         if is_expensive(exchange):
-            self.hung += exchange.ended - exchange.started
+            self.hung += _count_seconds(exchange)
         elif is_slow(exchange):
             self.slow += _find_lost_seconds(exchange)
 

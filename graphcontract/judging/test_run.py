@@ -244,6 +244,9 @@ class SuiteTestRun:
         def job(index: int, arguments: Mapping[str, Any]) -> list[Trial] | None:
             if self._call_stats.patience.ended:
                 return None
+            return self._harness.run_without_stall(lambda: collect(index, arguments))
+
+        def collect(index: int, arguments: Mapping[str, Any]) -> list[Trial]:
             collector = Collector()
             self._harness.set_observer(collector, self._call_stats, index=index, owner=self)
             with suppress(SkipPartition):
@@ -290,8 +293,11 @@ class SuiteTestRun:
         return _LISTED * self._examples if self._examples > 1 else 1
 
     def _run_body(self, arguments: Mapping[str, Any]) -> None:
-        self._harness.calls.leave_desynced()
-        self._test.body(self._harness, **arguments)
+        def run() -> None:
+            self._harness.calls.leave_desynced()
+            self._test.body(self._harness, **arguments)
+
+        self._harness.run_without_stall(run)
 
     def _conclude(self, evaluator: ClauseEvaluator, cut: str | None) -> ClauseResult:
         return evaluator.conclude(

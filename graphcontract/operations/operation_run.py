@@ -179,11 +179,14 @@ class OperationRunner:
                 violations[key] = Violation(id, contract, occurrence, planned, *self._find_previous())
 
     def _call(self, calls: CallRunner, planned: PlannedCall) -> tuple[Exchange, int]:
-        """Make a call, once more if it hangs; return the last exchange, and how many there were."""
+        """Make a call, once more if it hangs, or the machine stood still; return the last exchange, and how
+        many there were.
+        """
         exchange = calls.run(planned.call, [planned.response], {})
-        if exchange.outcome.kind != "hang" or self._hangs == _HANGS:
-            return exchange, 1
-        self._hangs += 1
+        if not exchange.stalled:
+            if exchange.outcome.kind != "hang" or self._hangs == _HANGS:
+                return exchange, 1
+            self._hangs += 1
         return calls.run(planned.call, [planned.response], {}), 2
 
     def _select(self, contract: Contract) -> list[ClauseFunction]:

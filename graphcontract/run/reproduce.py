@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, Unpack
 
 from graphcontract.clauses import UNCONDITIONAL, ClauseFunction, registry
@@ -84,7 +85,7 @@ def usual_case(harness: RecordingHarness, clause: str) -> list[CaseStep] | None:
         for drawn in _draws(test, harness):
             harness.set_observer(observer)
             with suppress(SkipPartition, _Found):
-                test.body(harness, **drawn)
+                harness.run_without_stall(partial(test.body, harness, **drawn))
             harness.set_observer(None)
             if observer.found is not None:
                 return harness.steps(_shortest(function, observer.found, observer.wanted))

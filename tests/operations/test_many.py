@@ -225,6 +225,21 @@ def test_a_client_may_stand_still_for_once(interval: int, status: int) -> None:
     assert (ran.status, made > 2 * interval) == (status, interval < 80)
 
 
+def test_a_call_in_which_the_machine_stood_still_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Call] = []
+
+    def make_call(call: Call) -> Outcome:
+        made.append(call)
+        if len(made) == 1:
+            return Outcome.failure(kind="timeout", message="timed out")
+        return AnyOperation().cancel(call)
+
+    assert run_many(make_call, profile="quick").status == 1
+    made.clear()
+    monkeypatch.setattr("graphcontract.judging.stalls.find_stalled", lambda *_: 2.0 * (len(made) == 1))
+    assert run_many(make_call, profile="quick").status == 0
+
+
 @pytest.mark.parametrize(("seconds", "complete"), [(0.8, True), (4.0, False)])
 def test_a_client_may_take_long_for_the_first_call_of_an_operation(
     seconds: float, complete: bool, monkeypatch: pytest.MonkeyPatch
