@@ -34,10 +34,12 @@ class Clock:
         return self.now
 
 
-def watch(*times: float, now: float) -> StallWatch:
-    """A watch that was made at 100, and ticked at these times until now."""
+def watch(*times: float, now: float, busy: float = 0.0) -> StallWatch:
+    """A watch that was made at 100, and ticked at these times until now, in a process that is `busy` for a
+    part of the time.
+    """
     clock = Clock()
-    made = StallWatch(clock)
+    made = StallWatch(clock, lambda: busy * clock.now)
     for clock.now in times:
         made.tick()
     clock.now = now
@@ -67,6 +69,12 @@ def test_late_ticks_of_a_busy_machine_are_no_stalls() -> None:
 
 def test_a_stall_counts_before_the_next_tick() -> None:
     assert watch(100.05, now=102.05).find_stalled(100.0, 103.0) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("busy", "stalled"), [(0.4, 4.0), (0.6, 0.0), (1.0, 0.0), (2.0, 0.0)])
+def test_a_process_that_uses_a_processor_does_not_stand_still(busy: float, stalled: float) -> None:
+    made = watch(102.0, now=104.0, busy=busy)
+    assert made.find_stalled(100.0, 104.0) == pytest.approx(stalled)
 
 
 def test_several_stalls_add_up_and_the_latest_hundred_are_kept() -> None:
