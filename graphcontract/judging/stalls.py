@@ -17,7 +17,7 @@ _TICK = 0.05
 # cases have at least this much time to spare.
 _STALL = 0.3
 # The part of a stall in which this process may have used a processor. A client in this process that keeps
-# Python from running other threads, as a regular expression does, uses one all the time: that is no stall.
+# Python from running other threads, as a regular expression does, uses one all the time: that is not a stall.
 _BUSY = 0.5
 _KEPT = 100  # stalls; only those of calls under way matter
 _TIMES = 3
