@@ -65,10 +65,12 @@ def _name_operation(template: Template, bound_operation: str | None) -> tuple[st
     """The names of the collection before the last key and of the operation, in lower case. The operation is
     empty if the path ends with its parameter: only the collection has a name then.
     """
-    last, key = len(template.segments) - 1, template.find_last_key()
-    collection = _name_segment(template.segments[(last if key is None else key) - 1])
-    operation = (bound_operation or _name_segment(template.segments[-1])).lower()
-    return collection, "" if key == last else operation
+    last = len(template.segments) - 1
+    keys = [each for each in range(last + 1) if template.is_key(each) or template.is_composite_key(each)]
+    end = keys[-1] if keys else last
+    collection = next(template.segments[each] for each in reversed(range(end)) if each not in keys)
+    operation = "" if last in keys else bound_operation or _name_segment(template.segments[-1])
+    return _name_segment(collection), operation.lower()
 
 
 def _name_segment(segment: str) -> str:

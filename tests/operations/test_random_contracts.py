@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -174,6 +175,27 @@ def _list_changed_values(contract: Contract, call: Call, target: str) -> Iterato
             yield Change("request.path-parameters", target.replace(f"'{own}'", own))
         if f"/{{{name}}}" in rule.path and len(names) > 1:
             yield Change("request.path-parameters", target.replace(f"/{own}", "", 1))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/teams/code='{a}',row={b}/close",
+        "/teams/code='{a}',row={b}",
+        "/teams/code='{a}',row={b}/items/{c}/close",
+        "/teams/code='{a}',row={b}/{c}",
+        "/teams/{c}/code='{a}',row={b}/close",
+        "/teams/{c}/close",
+        "/teams/close",
+    ],
+)
+def test_a_request_without_a_telling_token_or_id_is_the_operations(path: str) -> None:
+    """Its names show whose it is."""
+    schemas = (("a", STRING), ("b", NUMBER), ("c", STRING))
+    contract = make_contract("POST", path, {name: of for name, of in schemas if f"{{{name}}}" in path})
+    plain = plain_call(contract)
+    call = replace(plain, token="0", arguments=dict.fromkeys(plain.arguments, "0"))
+    assert find_violated(contract, respond(call, send(call)), respond(plain, send(plain))) == {}
 
 
 @settings(quietly, max_examples=count_examples(75))
