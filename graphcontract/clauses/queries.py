@@ -65,8 +65,7 @@ def _name_operation(template: Template, bound_operation: str | None) -> tuple[st
     """The names of the collection before the last key and of the operation, in lower case. The operation is
     empty if the path ends with its parameter: only the collection has a name then.
     """
-    last = len(template.segments) - 1
-    keys = [each for each in range(last + 1) if template.is_key(each) or template.is_composite_key(each)]
+    last, keys = len(template.segments) - 1, template.list_keys()
     end = keys[-1] if keys else last
     collection = next(template.segments[each] for each in reversed(range(end)) if each not in keys)
     operation = "" if last in keys else bound_operation or _name_segment(template.segments[-1])

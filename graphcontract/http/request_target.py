@@ -97,6 +97,11 @@ class Template:
         """Whether the segment at an index is a key of several parts, with the name of each."""
         return is_composite_key(self.segments[index])
 
+    def list_keys(self) -> list[int]:
+        """List the indices of all segments that are a key, of one part or several."""
+        indices = range(len(self.segments))
+        return [each for each in indices if self.is_key(each) or self.is_composite_key(each)]
+
     def find_last_key(self) -> int | None:
         """Return the index of the last segment that is the value of a parameter, or None."""
         return next((index for index in reversed(range(len(self.segments))) if self.is_key(index)), None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from graphcontract.exchange import Exchange
+from functools import partial
+
 from graphcontract.http.stub_response import success
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.stalls import repeat_if_stalled
@@ -12,10 +13,7 @@ def see_http2(harness: Harness) -> bool:
     """Whether the client negotiates HTTP/2, by one call. False also for a client that does not use TLS."""
     if "wire" not in harness.transport.shows:
         return False
-
-    def make_call() -> Exchange:
-        return harness.perform(harness.plain_call(), [success()], certificate="trusted", http2=True)
-
+    call = partial(harness.perform, harness.plain_call(), [success()], certificate="trusted", http2=True)
     with harness.calls.without_counting():
-        exchange = repeat_if_stalled(make_call)
+        exchange = repeat_if_stalled(call)
     return any(request.version == "2" for request in exchange.requests)

@@ -208,7 +208,6 @@ def cancel(call):
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="stops a process as Ctrl-Z does")
 def test_a_run_that_is_stopped_and_goes_on_has_the_same_verdicts(tmp_path: Path) -> None:
     (tmp_path / "stopped_client.py").write_text(CLIENT, "utf-8")
     arguments = ["check", "python:stopped_client:cancel", "--in-process", "--profile", "quick", "-v"]
